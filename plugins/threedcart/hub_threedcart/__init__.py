@@ -1,0 +1,1 @@
+"""The 3DCart channel of the hub."""
