@@ -27,7 +27,7 @@ test: lint  ## check and test everything, with coverage
 lint: .venv/ready  ## check format, style and types
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	MYPYPATH=$(subst $() ,:,$(PLUGINS)) $(BIN)/mypy $(PACKAGES) $(wildcard tests benchmarks)
+	MYPYPATH=$(subst $() ,:,$(PLUGINS)) $(BIN)/mypy $(PACKAGES) $(wildcard conftest.py tests benchmarks)
 	$(if $(TESTS),$(BIN)/mypy $(TESTS))
 
 format: .venv/ready  ## format the code and mend what can be mended
