@@ -1,0 +1,147 @@
+"""What can go wrong on the way to a store, as errors of the hub."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import anyio
+import httpcore
+import httpx
+
+from hub_core.channels.body import CutError
+from hub_core.channels.response import Answer
+from hub_core.domain.errors import (
+    AuthorizationError,
+    ChannelError,
+    PermissionMissingError,
+    ResponseError,
+    UnavailableError,
+)
+
+LONGEST_PAUSE = 15.0
+"""A store that asks for more seconds than this is left alone by the request; the engine comes back later."""
+
+SHORTEST_CLOSURE = 5.0
+"""Seconds that nobody asks a store which says that it is asked too much."""
+
+_UNAUTHORIZED, _FORBIDDEN, _TIMEOUT, _TOO_MANY, _SERVER_FAULT, _UNAVAILABLE = 401, 403, 408, 429, 500, 503
+_LATER = "The hub tries again later."
+
+_TIMEOUTS = (TimeoutError, httpx.TimeoutException, httpcore.TimeoutException)
+_CONNECTING = (httpx.ConnectError, httpcore.ConnectError, httpx.ProxyError, httpcore.ProxyError)
+_BROKEN = (
+    CutError,
+    ssl.SSLError,
+    OSError,
+    httpx.NetworkError,
+    httpcore.NetworkError,
+    httpx.RemoteProtocolError,
+    httpcore.RemoteProtocolError,
+    anyio.BrokenResourceError,
+    anyio.ClosedResourceError,
+    anyio.EndOfStream,
+)
+_OURS = (
+    zlib.error,
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpx.StreamError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+)
+
+
+class PassingError(UnavailableError):
+    """The store cannot answer now; the hub tries again later."""
+
+
+def pause_wanted(error: Exception) -> float | bool:
+    """Tell stamina that the request is worth repeating; it need not wait itself."""
+    return 0.0 if isinstance(error, PassingError) else False
+
+
+@contextmanager
+def translated(host: str) -> Iterator[None]:
+    """Turn what the HTTP libraries raise into errors of the hub.
+
+    Only faults of connecting are kept as cause: others may quote what was sent, or what the store chose to send.
+    """
+    try:
+        yield
+    except _TIMEOUTS:
+        raise PassingError(f"{host} did not answer in time. {_LATER}") from None
+    except _CONNECTING as error:
+        raise _unreachable(host, error) from error
+    except _BROKEN:
+        raise PassingError(f"The connection to {host} broke off. {_LATER}") from None
+    except _OURS:
+        raise ResponseError(
+            f"{host} answered in a way that is no proper HTTP; check the address of the store."
+        ) from None
+
+
+def _unreachable(host: str, error: BaseException) -> ChannelError:
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return UnavailableError(
+                f"{host} shows a certificate that is not valid ({cause.verify_message}), so the hub sends it nothing; "
+                "renew the certificate or check the address."
+            )
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        return PassingError(f"{host} refuses connections; check the address. {_LATER}")
+    detail = f": {error}" if str(error).startswith("its name") else ""
+    return PassingError(f"{host} cannot be reached{detail}; check the address. {_LATER}")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Read Retry-After (seconds or an HTTP date) as seconds from *now*; None where it says nothing."""
+    text = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return None
+    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+
+
+def is_throttled(status: int, wait: float | None) -> bool:
+    """Tell whether the store says that it is asked too much."""
+    return status == _TOO_MANY or (status == _UNAVAILABLE and wait is not None)
+
+
+def of_status(answer: Answer, what: str, wait: float | None) -> ChannelError:
+    """Make the error for a status that nobody expected; *what* was asked, *wait* seconds are what the store wants."""
+    status, host = answer.status, answer.host
+    if status == _UNAUTHORIZED:
+        return AuthorizationError(f"{host} does not accept the hub's credentials (401); reauthorise the integration.")
+    if status == _FORBIDDEN:
+        return PermissionMissingError(
+            what, f"{host} does not let the hub do '{what}' (403); grant that right in the store and verify again."
+        )
+    if status in {_TIMEOUT, _TOO_MANY} or status >= _SERVER_FAULT:
+        kind = UnavailableError if wait is not None and wait > LONGEST_PAUSE else PassingError
+        return kind(f"{host} {_why(status)} ({status}). {_LATER}", retry_after=wait)
+    return ResponseError(
+        f"{host} answered {what} with status {status} {answer.excerpt()}, which the hub does not understand; "
+        "check the address of the store, and report it if it stays so."
+    )
+
+
+def _why(status: int) -> str:
+    if status == _TOO_MANY:
+        return "is asked too often"
+    return "did not get the request in time" if status == _TIMEOUT else "has a fault of its own"

@@ -1,0 +1,250 @@
+"""The HTTP client that a store handle carries: the one place where HTTP turns into hub errors."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, Self
+
+import httpx
+import msgspec
+import stamina
+
+from hub_core.channels import faults, quiet
+from hub_core.channels.body import ENCODINGS, Limits, read_body
+from hub_core.channels.network import check_address
+from hub_core.channels.redaction import Redactor
+from hub_core.channels.response import Answer
+from hub_core.channels.scrub import Scrubber, without_mark
+from hub_core.channels.transport import GuardedTransport
+from hub_core.domain.budget import Budget
+from hub_core.domain.clock import Clock
+from hub_core.domain.errors import AuthorizationError, BudgetError, ResponseError
+
+__all__ = ["Answer", "Limits", "StoreHttp"]
+
+LOG = logging.getLogger("hub_core.http")
+
+LONGEST_WAIT = 15.0
+"""Seconds that a request waits at most, for its budget or before it is repeated; longer is for the engine to wait."""
+
+ATTEMPTS = 4
+"""How often a safe request is sent at most."""
+
+_TIMEOUTS = httpx.Timeout(connect=10, read=120, write=30, pool=30)
+"""Reading takes long where a store needs a minute for a page of orders, as 3DCart's do."""
+
+_LIMITS = Limits()
+_LONGEST_EXCHANGE = 300.0
+_LONGEST_REPEATING = 150.0
+_SAFE = frozenset({"GET", "HEAD"})
+_REDIRECTS = 5
+_REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+_JSON = msgspec.json.Encoder(decimal_format="number")
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One request as the plugin asked for it."""
+
+    request: httpx.Request
+    expect: Collection[int]
+    budget: str
+
+    @property
+    def safe(self) -> bool:
+        return self.request.method in _SAFE
+
+
+class StoreHttp:
+    """Talks to one store: within its rate budget, with retries of safe requests, size limits and a guarded network.
+
+    *scrub* names the members whose values never come in; *secrets* are the values that no error or log may show.
+    """
+
+    def __init__(  # noqa: PLR0913 - built in one place, by keyword
+        self,
+        *,
+        budget: Budget,
+        clock: Clock,
+        scrub: Sequence[str] = (),
+        secrets: Sequence[str] = (),
+        allow_private: bool = False,
+        timeouts: httpx.Timeout = _TIMEOUTS,
+        limits: Limits = _LIMITS,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.calls = 0
+        self.waited = 0.0
+        self._budget = budget
+        self._clock = clock
+        self._scrubber = Scrubber(scrub)
+        self._redact = Redactor(secrets)
+        self._allow_private = allow_private
+        self._limits = limits
+        self._client = httpx.AsyncClient(
+            transport=transport or GuardedTransport(allow_private=allow_private),
+            timeout=timeouts,
+            headers={"accept-encoding": ENCODINGS, "user-agent": "hub-core"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        """Give the client itself."""
+        return self
+
+    async def __aexit__(self, *details: object) -> None:
+        """Close the connections."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def request(  # noqa: PLR0913 - all by keyword
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        expect: Collection[int] = (),
+        budget: str = "default",
+    ) -> Answer:
+        """Send one request and give its answer: any 2xx, and those statuses that the caller *expect*s to handle.
+
+        Raises AuthorizationError (401), PermissionMissingError (403), UnavailableError (no connection, timeout, 408,
+        429, 5xx; safe requests are tried again before), ResponseError (anything else), BudgetError (the rate limit
+        would have it wait longer than 15 s).
+        """
+        address = check_address(url, allow_private=self._allow_private)
+        if params:
+            address = address.copy_merge_params(params)
+        request = self._build(method, address, headers or {}, json, form)
+        with quiet.libraries():
+            return await self._repeat(_Call(request, expect, budget))
+
+    def _build(
+        self, method: str, url: httpx.URL, headers: Mapping[str, str], json: Any, form: Mapping[str, str] | None
+    ) -> httpx.Request:
+        for name, value in headers.items():
+            if not value.isprintable() or not value.isascii():
+                raise AuthorizationError(
+                    f"What the hub should send as '{name}' holds characters that cannot be sent; enter it again."
+                )
+        content = None if json is None else _JSON.encode(json)
+        kind = {} if json is None else {"content-type": "application/json"}
+        return self._client.build_request(
+            method.upper(), url, headers={**kind, **headers}, content=content, data=None if form is None else {**form}
+        )
+
+    async def _repeat(self, call: _Call) -> Answer:
+        pause = 0.0
+        # The library decides whether and how long to wait; the waiting itself is done by the hub's own clock.
+        async for attempt in stamina.retry_context(
+            on=faults.pause_wanted,
+            attempts=ATTEMPTS if call.safe else 1,
+            timeout=_LONGEST_REPEATING,
+            wait_initial=0.5,
+            wait_jitter=0,
+        ):
+            with attempt:
+                await self._wait(pause)
+                pause = attempt.next_wait
+                try:
+                    return await self._follow(call)
+                except faults.PassingError as error:
+                    pause = max(pause, error.retry_after or 0)
+                    raise
+        raise AssertionError  # the loop returns or raises
+
+    async def _follow(self, call: _Call) -> Answer:
+        request = call.request
+        for _ in range(_REDIRECTS + 1):
+            answer = await self._exchange(request, call)
+            if answer.status not in _REDIRECT_STATUSES or answer.status in call.expect:
+                return answer
+            request = self._redirected(request, answer)
+        raise ResponseError(
+            f"{request.url.host} redirects the hub more than {_REDIRECTS} times; check the address of the store."
+        )
+
+    def _redirected(self, request: httpx.Request, answer: Answer) -> httpx.Request:
+        here = request.url
+        try:
+            there = here.join(answer.headers.get("location", ""))
+            port = there.port
+        except (httpx.InvalidURL, ValueError):
+            raise ResponseError(f"{here.host} redirects to an address that cannot be read; check it.") from None
+        upgraded = (here.scheme, there.scheme) == ("http", "https") and here.port is None
+        same = there.host == here.host and (upgraded or there.scheme == here.scheme) and (port == here.port)
+        if not same or request.method not in _SAFE:
+            raise ResponseError(
+                f"{here.host} redirects to {self._redact(there.host)[:200]!r}, which the hub does not follow; "
+                "check the address of the store."
+            )
+        check_address(str(there), allow_private=self._allow_private)
+        return httpx.Request(request.method, there, headers=request.headers, extensions=request.extensions)
+
+    async def _exchange(self, request: httpx.Request, call: _Call) -> Answer:
+        await self._admit(call.budget, request.url.host)
+        self.calls += 1
+        started = self._clock.monotonic()
+        with faults.translated(request.url.host):
+            async with asyncio.timeout(_LONGEST_EXCHANGE):
+                response = await self._client.send(request, stream=True)
+                try:
+                    body = await read_body(response, self._limits)
+                finally:
+                    await response.aclose()
+        self._log(request, response.status_code, self._clock.monotonic() - started)
+        return await self._checked(call, self._answer(response, body))
+
+    def _answer(self, response: httpx.Response, body: bytes) -> Answer:
+        return Answer(
+            response.status_code,
+            response.headers,
+            self._scrubber.clean(without_mark(body)),
+            response.request.url.host,
+            self._redact,
+        )
+
+    async def _checked(self, call: _Call, answer: Answer) -> Answer:
+        if answer.status in call.expect or answer.status in _REDIRECT_STATUSES or 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP
+            return answer
+        wait = faults.retry_after(answer.headers, self._clock.now())
+        if faults.is_throttled(answer.status, wait):
+            await self._budget.throttled(call.budget, max(wait or 0.0, faults.SHORTEST_CLOSURE))
+        raise faults.of_status(answer, f"{call.request.method} {self._redact(call.request.url.path)}", wait)
+
+    async def _admit(self, name: str, host: str) -> None:
+        waited = 0.0
+        while wait := await self._budget.take(name, 1):
+            if waited + wait > LONGEST_WAIT:
+                raise BudgetError(
+                    f"The rate limit of {host} leaves no room now; the hub goes on in {wait:.0f} s.", retry_after=wait
+                )
+            waited += await self._wait(wait)
+
+    async def _wait(self, seconds: float) -> float:
+        """Wait a little longer than *seconds*, so that those who wait together do not come back together."""
+        if seconds <= 0:
+            return 0.0
+        seconds += random.uniform(0, min(seconds, 1.0) / 4)  # noqa: S311 - spreads load, guards nothing
+        await self._clock.sleep(seconds)
+        self.waited += seconds
+        return seconds
+
+    def _log(self, request: httpx.Request, status: int, seconds: float) -> None:
+        if LOG.isEnabledFor(logging.DEBUG):
+            url = request.url
+            LOG.debug(
+                "%s %s %s: %d in %.0f ms", request.method, url.host, self._redact(url.path), status, seconds * 1000
+            )

@@ -1,0 +1,72 @@
+"""What a store answered, and reading it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from hub_core.domain.errors import ResponseError
+
+_DOCUMENT: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=Decimal)
+_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
+_EXCERPT = 200
+_EXCERPT_BYTES = 8 * 1024
+_HTML = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+
+
+def _unchanged(text: str) -> str:
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a store answered: *body* is decompressed, within the size limit, and already scrubbed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    host: str = "the store"
+    redact: Callable[[str], str] = field(default=_unchanged, repr=False, compare=False)
+
+    def json(self) -> Any:
+        """Read the body as JSON, fractions as Decimal. Raises ResponseError where it is none."""
+        try:
+            return _DOCUMENT.decode(self.body)
+        except (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError) as error:
+            raise self._not("JSON") from error
+
+    def records(self) -> list[bytes]:
+        """Cut a JSON array into the exact text of each of its members. Raises ResponseError where it is none."""
+        try:
+            return list(map(bytes, _ARRAY.decode(self.body)))
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            raise self._not("a JSON list") from error
+
+    def excerpt(self) -> str:
+        """Describe the body in a few words, without secrets."""
+        if not self.body:
+            return "with nothing"
+        text = self.redact(self.body[:_EXCERPT_BYTES].decode(errors="replace"))
+        if _HTML.match(self.body):
+            title = _TITLE.search(text)
+            return f"with an HTML page{f' titled {_plain(title[1])!r}' if title else ''}"
+        kind = _plain(self.redact(self.headers.get("content-type", "no content type")))
+        return f"with {_plain(text)!r} ({kind})"
+
+    def _not(self, wanted: str) -> ResponseError:
+        return ResponseError(
+            f"{self.host} answered {self.excerpt()} where {wanted} was expected; "
+            "check the address of the store, and report it if it stays so."
+        )
+
+
+def _plain(text: str) -> str:
+    """Cut *text* to a few words that cannot steer a terminal."""
+    words = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return words if len(words) <= _EXCERPT else words[:_EXCERPT] + "…"
