@@ -1,0 +1,108 @@
+"""Telling what a plugin did wrong from what the hub or a person wanted, and saying it once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import signal
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from hub_core.domain.errors import HubError, PluginError
+
+logger = logging.getLogger("hub_core.channels")
+
+_LONGEST = 300
+_PYDANTIC_INPUT = re.compile(r"input_value=.*?, input_type=", re.DOTALL)
+
+
+class WrongAnswer(Exception):
+    """A hook answered something that the contract does not allow, said in a clause."""
+
+
+def is_ctrl_c(error: BaseException) -> bool:
+    """Tell a person's Ctrl-C from a KeyboardInterrupt that a plugin raised; in doubt it is the person's.
+
+    asyncio.run raises it in a handler of its own; elsewhere in the main thread it may come up in any line.
+    """
+    if not isinstance(error, KeyboardInterrupt) or threading.current_thread() is not threading.main_thread():
+        return False
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        return True
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return bool(frames) and frames[-1].f_globals.get("__name__") == "asyncio.runners"
+
+
+def clause(error: BaseException) -> str:
+    """Say in a clause what was raised: its kind and the first line of its text."""
+    if isinstance(error, WrongAnswer):
+        return str(error)
+    line = (str(error).strip().splitlines() or [""])[0][:_LONGEST].rstrip(".")
+    return f"{type(error).__name__}: {line}" if line else type(error).__name__
+
+
+@dataclass
+class Blame:
+    """Watches one use of a hook and turns what is foreign into a PluginError, logged the first time only.
+
+    *secrets* are blanked wherever they turn up in what the plugin raised.
+    """
+
+    channel: str
+    hook: str
+    secrets: frozenset[str] = frozenset()
+    logged: bool = False
+
+    @contextmanager
+    def watch(self) -> Iterator[None]:
+        """Let errors of the hub and cancellation from outside pass; the rest is the plugin's fault."""
+        task = _running_task()
+        cancelled_before = task.cancelling() if task else 0
+        try:
+            yield
+        except HubError:
+            raise
+        except BaseException as error:
+            if _is_wanted(error, task, cancelled_before):
+                raise
+            raise _hub_error_in(error) or self.fault(error) from error
+
+    def fault(self, error: BaseException) -> PluginError:
+        """Make the error that names the plugin, and log it with the traceback."""
+        fault = PluginError(self.channel, self.hook, self._blanked(clause(error)))
+        if not self.logged:
+            self.logged = True
+            logger.error("%s\n%s", fault, self._blanked("".join(traceback.format_exception(error))))
+        return fault
+
+    def _blanked(self, text: str) -> str:
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
+        return _PYDANTIC_INPUT.sub("input_value=***, input_type=", text)
+
+
+def _running_task() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # no loop runs here
+        return None
+
+
+def _is_wanted(error: BaseException, task: asyncio.Task[Any] | None, cancelled_before: int) -> bool:
+    if isinstance(error, asyncio.CancelledError):
+        return task is not None and task.cancelling() > cancelled_before
+    if isinstance(error, GeneratorExit):  # outside of its task a coroutine runs only to be thrown away
+        return task is not None and _running_task() is not task
+    return is_ctrl_c(error)
+
+
+def _hub_error_in(error: BaseException) -> HubError | None:
+    """Give the first of a group that holds nothing but hub errors, such as a task group makes."""
+    while isinstance(error, BaseExceptionGroup) and error.split(HubError)[1] is None:
+        error = error.exceptions[0]
+    return error if isinstance(error, HubError) else None

@@ -1,0 +1,95 @@
+"""Finding the installed channels: each is loaded by itself, and what cannot be used is remembered with the reason."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.metadata import EntryPoint
+from types import MappingProxyType
+
+from hub_core.channels.channel import Channel
+from hub_core.channels.loading import Unfit, load_channel, origin_of
+from hub_core.domain.channels import ChannelFault
+from hub_core.domain.errors import NotFoundError
+
+logger = logging.getLogger("hub_core.channels")
+
+GROUP = "hub.channels"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRegistry:
+    """The installed channels by key, and the plugins that cannot be used."""
+
+    channels: Mapping[str, Channel]
+    faults: tuple[ChannelFault, ...]
+    left_out: tuple[str, ...] = ()
+
+    @classmethod
+    def load(
+        cls, entry_points: Iterable[EntryPoint] | None = None, allowed: Collection[str] | None = None
+    ) -> ChannelRegistry:
+        """Load what is installed (by default all entry points of `hub.channels`), but only the *allowed* keys."""
+        found = sorted(_installed() if entry_points is None else entry_points, key=_order)
+        wanted = [entry for entry in found if allowed is None or entry.name in allowed]
+        channels, faults = _loaded(wanted)
+        absent = sorted(set(allowed or ()) - {entry.name for entry in found})
+        return cls(
+            channels=MappingProxyType(channels),
+            faults=(*faults, *map(_absent, absent)),
+            left_out=tuple(sorted({entry.name for entry in found} - {entry.name for entry in wanted})),
+        )
+
+    def channel(self, key: str) -> Channel:
+        """Give the channel *key*. Raises NotFoundError with the reason where it cannot be used."""
+        if key in self.channels:
+            return self.channels[key]
+        for fault in self.faults:
+            if fault.key == key:
+                raise NotFoundError(f"The channel '{key}' cannot be used: {fault.reason}")
+        if key in self.left_out:
+            raise NotFoundError(f"The channel '{key}' is installed, but HUB_CHANNELS does not list it; add it there.")
+        names = ", ".join(self.channels) or "none"
+        raise NotFoundError(
+            f"There is no channel '{key}'. Installed: {names}. Name one of these, or install the plugin that brings it."
+        )
+
+
+def _installed() -> Iterable[EntryPoint]:
+    return metadata.entry_points(group=GROUP)
+
+
+def _loaded(entries: Iterable[EntryPoint]) -> tuple[dict[str, Channel], list[ChannelFault]]:
+    channels: dict[str, Channel] = {}
+    faults = []
+    for entry in entries:
+        try:
+            _check_free(entry, channels.get(entry.name))
+            channels[entry.name] = load_channel(entry)
+        except Unfit as error:
+            faults.append(ChannelFault(key=entry.name, distribution=origin_of(entry)[0], reason=str(error)))
+            logger.warning("The plugin of the channel '%s' cannot be used: %s", entry.name, error)
+            logger.debug("How it came to that:", exc_info=error.__cause__ or error)
+    return channels, faults
+
+
+def _check_free(entry: EntryPoint, owner: Channel | None) -> None:
+    if owner is not None:
+        raise Unfit(
+            f"Both {owner.distribution} and {origin_of(entry)[0]} bring a channel '{entry.name}', and the former is "
+            "used; uninstall one of them."
+        )
+
+
+def _order(entry: EntryPoint) -> tuple[str, str]:
+    return entry.name, origin_of(entry)[0]
+
+
+def _absent(key: str) -> ChannelFault:
+    return ChannelFault(
+        key=key,
+        distribution="",
+        reason="HUB_CHANNELS lists it, but no installed plugin brings it; install one, or take it off the list.",
+    )
