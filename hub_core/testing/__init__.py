@@ -1,0 +1,1 @@
+"""What tests of the hub and of channel plugins are made with."""

@@ -1,0 +1,75 @@
+"""What made-up buyers put into their carts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from hub_core.testing.store.dice import Dice
+from hub_core.testing.store.records import ZERO, Product, Sold
+
+_SIZES = {1: 45.0, 2: 30.0, 3: 18.0, 4: 7.0}
+_ENGRAVINGS = ("Happy Day", "To: Mum & Dad", 'Nº 7 "the best"', "a-b<br>second line")
+_CENT = Decimal("0.01")
+
+
+def basket(dice: Dice, products: Sequence[Product]) -> tuple[Sold, ...]:
+    """Fill a cart: sizes, bundles with their parts, engravings, the same SKU twice, a discount as a line."""
+    lines: list[Sold] = []
+    for _ in range(dice.weighted(_SIZES)):
+        lines += _lines_of(dice, dice.choice(products), products, len(lines)) if products else [_by_hand(dice)]
+    if lines[0].part_of is None and not (lines[0].product and lines[0].product.parts) and dice.hits(0.04):
+        lines.append(replace(lines[0], wish=None))
+    if dice.hits(0.03):
+        lines.append(_discount(dice, lines))
+    return tuple(lines)
+
+
+def wished(lines: Sequence[Mapping[str, str]], products: Sequence[Product]) -> tuple[Sold, ...]:
+    """Make lines of `sku`, `quantity`, `price` and `name`; what is left out comes from the catalogue."""
+    return tuple(_wished(line, products) for line in lines)
+
+
+def _wished(line: Mapping[str, str], products: Sequence[Product]) -> Sold:
+    sku = str(line.get("sku", ""))
+    found = next(((p, v) for p in products for v in (None, *p.variants) if sku in (p.sku, v and v.sku) and sku), None)
+    product, variant = found or (None, None)
+    fallback = variant.price if variant else product.price if product else Decimal(10)
+    return Sold(
+        sku=variant.sku if variant else sku,
+        name=str(line.get("name", product.name if product else sku)),
+        quantity=Decimal(str(line.get("quantity", 1))),
+        price=Decimal(str(line.get("price", fallback))),
+        product=product,
+        variant=variant,
+    )
+
+
+def _lines_of(dice: Dice, product: Product, products: Sequence[Product], at: int) -> list[Sold]:
+    line = _line(dice, product)
+    parts = [other for sku in product.parts for other in products if other.sku == sku][: len(product.parts)]
+    children = [Sold(part.sku, part.name, line.quantity, ZERO, part, part_of=at) for part in parts]
+    return [line, *children]
+
+
+def _line(dice: Dice, product: Product) -> Sold:
+    quantity = Decimal("1.5") if dice.hits(0.01) else Decimal(dice.weighted({1: 80, 2: 13, 3: 5, 12: 2}))
+    price = product.price if product.sale_price is None else product.sale_price
+    line = Sold(product.sku, product.name, quantity, price, product)
+    if product.variants:
+        variant = dice.choice(product.variants)
+        return replace(line, sku=variant.sku or product.sku, variant=variant)
+    if dice.hits(0.08):
+        surcharge = dice.choice((Decimal(3), Decimal("2.5"), Decimal(-2)))
+        return replace(line, surcharge=surcharge, wish=("Engraving", dice.choice(_ENGRAVINGS)))
+    return line
+
+
+def _by_hand(dice: Dice) -> Sold:
+    return Sold(f"HAND-{dice.digits(3)}", "Phone order", Decimal(1), dice.amount(5, 60))
+
+
+def _discount(dice: Dice, lines: Sequence[Sold]) -> Sold:
+    off = sum((line.total for line in lines), ZERO) * Decimal(dice.randint(300, 1200)) / Decimal(10000)
+    return Sold("", "Quantity Discount", Decimal(1), ZERO, surcharge=-off.quantize(_CENT / 100))

@@ -1,0 +1,65 @@
+"""Made-up products, with the faults that real catalogues have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from hub_core.testing.store.dice import Dice
+from hub_core.testing.store.records import Product, Variant
+
+_GOODS = ("Cotton Tee", "Mug", "Linen Scarf", "Garden Lamp", "Oak Tray", "Wool Socks", "Rain Jacket", 'Shelf 12"')
+_COLOURS = ("Red", "Blue", "Green", "Grey", "Sand", "Plum")
+_SIZES = (("S", 'S 35.5" - 39.5"'), ("M", 'M 40" - 43"'), ("L", 'L 43.5" - 47"'))
+_FIRST_NUMBER = 11
+_FIRST_VARIANT = 101
+
+
+def catalogue(dice: Dice, count: int) -> list[Product]:
+    """Make up *count* products: plain ones, ones with sizes, bundles of others, and a few with faulty SKUs."""
+    products: list[Product] = []
+    for position in range(count):
+        product = _plain(dice, _FIRST_NUMBER + position)
+        if position % 5 in (1, 3):
+            product = _with_sizes(dice, product, with_skus=position % 20 != 3)  # noqa: PLR2004 - one in twenty
+        elif position % 10 == 5:  # noqa: PLR2004 - one in ten
+            product = _bundle(dice, product, products)
+        products.append(_with_faults(dice, product, products))
+    return products
+
+
+def _plain(dice: Dice, number: int) -> Product:
+    price = dice.amount(4, 180)
+    good, colour = dice.choice(_GOODS), dice.choice(_COLOURS)
+    letters = "".join(letter for letter in good.upper() if letter.isalpha())[:4]
+    return Product(
+        number=number,
+        sku=f"{letters}-{colour[:3].upper()}-{number}",
+        name=f"{colour} {good}",
+        price=price,
+        cost=(price * Decimal("0.4")).quantize(Decimal("0.01")),
+        stock=Decimal(dice.randint(-20, 400)),
+        weight=Decimal(dice.choice(("0.5", "0.8", "2", "3.25"))),
+        sale_price=(price * Decimal("0.8")).quantize(Decimal("0.01")) if dice.hits(0.15) else None,
+    )
+
+
+def _with_sizes(dice: Dice, product: Product, *, with_skus: bool) -> Product:
+    first = _FIRST_VARIANT + 10 * (product.number - _FIRST_NUMBER)
+    variants = tuple(
+        Variant(first + place, f"{product.sku}-{short}" if with_skus else "", name, product.price, dice.randint(-9, 90))
+        for place, (short, name) in enumerate(_SIZES)
+    )
+    return replace(product, choice="Size", variants=variants, stock=Decimal(sum(one.stock for one in variants)))
+
+
+def _bundle(dice: Dice, product: Product, others: list[Product]) -> Product:
+    plain = [other.sku for other in others if not other.variants and not other.parts]
+    parts = tuple(dice.sample(plain, min(2, len(plain))))
+    return replace(product, sku=f"BUNDLE-{product.number}", name=f"Bundle {product.number}: Tray & Lamp", parts=parts)
+
+
+def _with_faults(dice: Dice, product: Product, others: list[Product]) -> Product:
+    if others and not product.parts and not product.variants and dice.hits(0.02):
+        return replace(product, sku=others[-1].sku)  # shops do not enforce that SKUs differ
+    return replace(product, sku=product.sku + "  ") if dice.hits(0.02) else product

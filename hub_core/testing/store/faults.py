@@ -1,0 +1,82 @@
+"""The fault menu: what goes wrong, where and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from itertools import count
+from typing import Any
+from urllib.parse import unquote_plus
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+
+@dataclass
+class Fault:
+    """One thing that goes wrong with the requests it matches.
+
+    *path* and *query* are patterns with `*`, matched case-blind against the path and the decoded query; the first
+    *skip* matching requests are spared, the next *count* are hit (None: all, until the fault is taken away).
+    """
+
+    kind: str
+    path: str = "*"
+    method: str = "*"
+    query: str = "*"
+    store: str | None = None
+    skip: int = 0
+    count: int | None = 1
+    options: Mapping[str, Any] = field(default_factory=dict)
+    id: int = 0
+    seen: int = 0
+    fired: int = 0
+    memory: list[Response] = field(default_factory=list, repr=False)
+
+    def hits(self, request: Request, store: str | None) -> bool:
+        """Tell whether *request* suffers from it, and count that."""
+        if not self._matches(request, store):
+            return False
+        self.seen += 1
+        spent = self.count is not None and self.fired >= self.count
+        if self.seen <= self.skip or spent:
+            return False
+        self.fired += 1
+        return True
+
+    def _matches(self, request: Request, store: str | None) -> bool:
+        wanted = (self.path, self.method, self.query)
+        given = (request.url.path, request.method, unquote_plus(request.url.query))
+        fits = all(fnmatchcase(one.lower(), pattern.lower()) for one, pattern in zip(given, wanted, strict=True))
+        return fits and self.store in (None, store)
+
+    def as_data(self) -> dict[str, Any]:
+        """Tell everything about it, also how often it fired."""
+        return {name: value for name, value in vars(self).items() if name != "memory"}
+
+
+class FaultMenu:
+    """All faults that were ordered, also the spent ones: a test can prove that its fault happened."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self._ids = count(1)
+
+    def add(self, fault: Fault) -> Fault:
+        """Let *fault* happen from now on."""
+        fault.id = next(self._ids)
+        self.faults = [*self.faults, fault]
+        return fault
+
+    def clear(self) -> None:
+        """Let everything go well again."""
+        self.faults = []
+
+    def remove(self, fault_id: int) -> None:
+        """Take one fault away."""
+        self.faults = [fault for fault in self.faults if fault.id != fault_id]
+
+    def due(self, request: Request, store: str | None) -> list[Fault]:
+        """List what goes wrong with this request, in the order in which it was added."""
+        return [fault for fault in self.faults if fault.hits(request, store)]
