@@ -7,11 +7,13 @@ import asyncio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+_NEVER_WHOLE = b"[" + b" " * 65_536
+
 
 class DroppedResponse(Response):
     """A connection that breaks off after *sent* bytes of the body, or before anything was sent."""
 
-    def __init__(self, body: bytes = b"[]", sent: int = 0) -> None:
+    def __init__(self, body: bytes = _NEVER_WHOLE, sent: int = 0) -> None:
         super().__init__(body)
         self.sent = sent
 

@@ -13,6 +13,7 @@ _COLOURS = ("Red", "Blue", "Green", "Grey", "Sand", "Plum")
 _SIZES = (("S", 'S 35.5" - 39.5"'), ("M", 'M 40" - 43"'), ("L", 'L 43.5" - 47"'))
 _FIRST_NUMBER = 11
 _FIRST_VARIANT = 101
+_FAULTS_EVERY, _BLANKS, _DOUBLE = 40, 14, 22
 
 
 def catalogue(dice: Dice, count: int) -> list[Product]:
@@ -24,7 +25,7 @@ def catalogue(dice: Dice, count: int) -> list[Product]:
             product = _with_sizes(dice, product, with_skus=position % 20 != 3)  # noqa: PLR2004 - one in twenty
         elif position % 10 == 5:  # noqa: PLR2004 - one in ten
             product = _bundle(dice, product, products)
-        products.append(_with_faults(dice, product, products))
+        products.append(_with_faults(position, product, products))
     return products
 
 
@@ -59,7 +60,9 @@ def _bundle(dice: Dice, product: Product, others: list[Product]) -> Product:
     return replace(product, sku=f"BUNDLE-{product.number}", name=f"Bundle {product.number}: Tray & Lamp", parts=parts)
 
 
-def _with_faults(dice: Dice, product: Product, others: list[Product]) -> Product:
-    if others and not product.parts and not product.variants and dice.hits(0.02):
-        return replace(product, sku=others[-1].sku)  # shops do not enforce that SKUs differ
-    return replace(product, sku=product.sku + "  ") if dice.hits(0.02) else product
+def _with_faults(position: int, product: Product, others: list[Product]) -> Product:
+    """Give one in forty the SKU of another, since shops do not enforce that they differ, and one trailing blanks."""
+    return {
+        _DOUBLE: replace(product, sku=others[-1].sku if others else product.sku),
+        _BLANKS: replace(product, sku=product.sku + "  "),
+    }.get(position % _FAULTS_EVERY, product)

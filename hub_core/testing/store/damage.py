@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -94,10 +95,7 @@ def _member(fault: Fault, good: Response) -> Response:
     *steps, last = _steps(options["member"])
     for step in steps:
         target = _step_into(target, step)
-    if target is not None and options.get("missing"):
-        target.pop(last, None)
-    elif target is not None:
-        target[last] = options.get("value")
+    _change(target, last, fault.options)
     return _copy(good, json.dumps(answer, ensure_ascii=False).encode())
 
 
@@ -108,6 +106,15 @@ def _record(answer: Any, options: Options) -> Any:
     fitting = [one for one in answer if all(one.get(name) == value for name, value in wanted)]
     place = int(options.get("record", 0))
     return fitting[place] if place < len(fitting) else None
+
+
+def _change(target: Any, name: str | int, options: Options) -> None:
+    # What is not there cannot be damaged.
+    with suppress(IndexError, KeyError, TypeError):
+        if options.get("missing"):
+            del target[name]
+        else:
+            target[name] = options.get("value")
 
 
 def _steps(path: str) -> list[str | int]:
