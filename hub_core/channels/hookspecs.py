@@ -1,0 +1,86 @@
+"""The contract: what the core asks a channel, and what it tells it.
+
+A channel can do exactly what it implements. The imperative (`fetch_orders`) asks and needs an answer. Arguments are
+passed by name; an implementation may leave out those it does not need and gives none a default. All hooks but
+`describe_channel` are async; those that yield pages are async generators. An error of `hub_core` says what the hub
+does next (see `hub_core.domain.errors`); any other exception is the plugin's fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+import pluggy
+from pydantic import BaseModel
+
+from hub_core.channels.pages import Cursor, OrderPage
+from hub_core.channels.store import Connection, Store
+from hub_core.domain.channels import AuthorizationStep, ChannelInfo
+from hub_core.domain.integrations import StoreIdentity
+from hub_core.domain.polls import Poll, Window
+
+hookspec = pluggy.HookspecMarker("hub")
+hookimpl = pluggy.HookimplMarker("hub")
+
+
+class DescribeSpecs(Protocol):
+    """Saying what the channel is."""
+
+    @hookspec
+    def describe_channel(self) -> ChannelInfo:
+        """Tell what the channel is and what it needs. Called once, at loading; must not do any I/O."""
+
+
+class AuthSpecs(Protocol):
+    """Being let in."""
+
+    @hookspec
+    async def begin_authorization(self, connection: Connection, return_url: str, state: str) -> AuthorizationStep:
+        """Tell the merchant what to do, and where to go if the platform lets him in by a redirect.
+
+        A redirect comes back to *return_url* and must carry *state*. A channel whose credentials are simply typed in
+        need not implement this.
+        """
+
+    @hookspec
+    async def complete_authorization(self, connection: Connection, answer: dict[str, str]) -> BaseModel:
+        """Turn the *answer* of a redirect (its query parameters) into credentials of the declared model.
+
+        Raises AuthorizationError where the merchant or the platform said no.
+        """
+
+    @hookspec
+    async def check_store(self, store: Store) -> StoreIdentity:
+        """Tell who the store is and which rights are missing, by requests that change nothing.
+
+        Raises AuthorizationError where the credentials are not accepted.
+        """
+
+
+class OrderSpecs(Protocol):
+    """Taking orders in."""
+
+    @hookspec
+    def fetch_orders(self, store: Store, poll: Poll, window: Window, cursor: Cursor) -> AsyncIterator[OrderPage]:
+        """Yield the orders of *window* in pages, to its end; with a *cursor*, go on after the page that bore it.
+
+        Orders may be inserted, changed or removed between two pages: each that was there all the time must be
+        yielded, some may be yielded twice. Raises CursorExpiredError where the window must start again.
+        """
+
+    @hookspec
+    async def fetch_order(self, store: Store, external_id: str) -> OrderPage:
+        """Give a page with that one order, or with none if the store no longer holds it."""
+
+    @hookspec
+    async def count_orders(self, store: Store, poll: Poll, window: Window) -> int | None:
+        """Tell how many orders `fetch_orders` would find, or None where the store cannot say."""
+
+
+SPECS = (DescribeSpecs, AuthSpecs, OrderSpecs)
+
+CAPABILITIES = {"orders": "fetch_orders"}
+"""Which hook makes a channel capable of what."""
+
+REQUIRED = ("describe_channel", "check_store")

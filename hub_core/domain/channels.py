@@ -1,0 +1,51 @@
+"""What a channel says of itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import BaseModel, Field
+
+from hub_core.domain.budget import RateBudget
+from hub_core.domain.fact import Fact
+from hub_core.domain.polls import Poll
+
+CONTRACT_VERSION: Final = 1
+"""The version of the contract between core and plugins; another number is refused with a reason."""
+
+
+class ChannelInfo(Fact):
+    """What a channel is and what it needs, in one place.
+
+    The models are pydantic classes: their titles, descriptions, examples and patterns make prompts, forms and checks.
+    *scrub* names the members whose values never enter the hub, such as card numbers.
+    """
+
+    key: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    company: str
+    description: str
+    contract_version: int
+    settings: type[BaseModel]
+    credentials: type[BaseModel]
+    application: type[BaseModel] | None = None
+    settings_version: int = 1
+    logo_svg: str = ""
+    rate_budgets: tuple[RateBudget, ...] = ()
+    polls: tuple[Poll, ...] = (Poll.NEW,)
+    scrub: tuple[str, ...] = ()
+
+
+class AuthorizationStep(Fact):
+    """How the merchant lets the hub in: what to do, in order, and which fields the answer has."""
+
+    method: str = Field(pattern="^(token|redirect)$")
+    instructions: tuple[str, ...] = ()
+    url: str | None = None
+
+
+class ChannelFault(Fact):
+    """A plugin that could not be loaded, and why."""
+
+    key: str
+    distribution: str
+    reason: str

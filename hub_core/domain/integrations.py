@@ -1,0 +1,102 @@
+"""A merchant's named, permanent link to one store."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, Field
+
+from hub_core.domain.fact import Fact
+from hub_core.domain.money import Currency
+
+
+class Flow(StrEnum):
+    """One direction of work of an integration; also the kind of its runs."""
+
+    ORDERS = "orders"
+
+
+class ConnectionState(StrEnum):
+    """Whether the store lets the hub in."""
+
+    AWAITING_AUTHORIZATION = "awaiting_authorization"
+    CONNECTED = "connected"
+    NEEDS_REAUTHORIZATION = "needs_reauthorization"
+
+
+class StoreIdentity(Fact):
+    """Who the store says it is, as last verified.
+
+    *key* is what cannot be connected twice at the same time. *timezone* is an IANA name and only there if the store
+    told one; *timezone_hint* is what it told instead. *missing_permissions* are named as the platform names them.
+    """
+
+    key: str
+    account: str = ""
+    name: str = ""
+    currency: Currency | None = None
+    timezone: str | None = None
+    timezone_hint: str = ""
+    missing_permissions: tuple[str, ...] = ()
+
+
+DEFAULT_REACH = timedelta(days=30)
+
+
+class Rules(Fact):
+    """What the merchant decides, the same for every channel. *order_interval* is in seconds."""
+
+    import_since: AwareDatetime | None = None
+    order_interval: Annotated[int, Field(ge=5, le=86400)] = 60
+
+    def reaches_back_to(self, added_at: datetime) -> datetime:
+        """Tell from when on orders are taken in: by default 30 days before the integration was added."""
+        return self.import_since or added_at - DEFAULT_REACH
+
+
+class HealthState(StrEnum):
+    """How an integration is doing, at a glance."""
+
+    OK = "ok"
+    LATE = "late"
+    FAILING = "failing"
+    PAUSED = "paused"
+
+
+class Health(Fact):
+    """How an integration is doing: a *code* for programs, a *sentence* with the next step for people."""
+
+    state: HealthState
+    code: str
+    sentence: str
+    since: AwareDatetime | None = None
+
+
+class FlowStatus(Fact):
+    """How one flow of an integration is doing. *freshness_seconds* is the age of its newest known-good data."""
+
+    enabled: bool
+    last_run: int | None = None
+    last_success_at: AwareDatetime | None = None
+    next_run_at: AwareDatetime | None = None
+    freshness_seconds: float | None = None
+
+
+class Integration(Fact):
+    """A merchant's named link to one store, with everything worth showing of it and no secret."""
+
+    id: int
+    channel: str
+    company: str
+    name: str
+    enabled: bool
+    connection: ConnectionState
+    settings: dict[str, Any]
+    rules: Rules
+    store: StoreIdentity | None = None
+    health: Health
+    flows: dict[Flow, FlowStatus]
+    created_at: AwareDatetime
+    removed_at: AwareDatetime | None = None

@@ -1,0 +1,77 @@
+"""Running a flow now, for somebody who waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from hub_core.domain.integrations import Flow
+from hub_core.domain.runs import UNFINISHED, Counts, Run
+from hub_core.engine.embedded import process_name
+from hub_core.engine.pulse import Pulse
+from hub_core.engine.runner import Claimed, Runner
+from hub_core.services.slices import Slice
+from hub_core.storage.runs import RunRepository
+
+if TYPE_CHECKING:
+    from hub_core.services.parts import Parts
+
+LOOK_SECONDS = 0.25
+_NO_END = 10**9
+
+Progress = Callable[[Run], None]
+
+
+def _silent(run: Run) -> None:
+    del run
+
+
+class Foreground:
+    """Runs a requested flow in this process, or follows the process that is at it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._runner = Runner(parts, process_name())
+
+    async def run(self, requested: Run, progress: Progress | None = None) -> Run:
+        """Bring *requested* to its end, and give it."""
+        progress = progress or _silent
+        pulse = Pulse(self._parts)
+        beating = asyncio.create_task(pulse.run())
+        try:
+            while (run := await self._get(requested.id)).state in UNFINISHED:
+                claimed = await self._runner.claim(run.integration_id, Flow(run.kind))
+                if claimed is None:
+                    progress(run)
+                    await self._parts.clock.sleep(LOOK_SECONDS)
+                else:
+                    await self._work(claimed, pulse, progress)
+            return run
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+
+    async def _work(self, claimed: Claimed, pulse: Pulse, progress: Progress) -> None:
+        def tell(counts: Counts) -> None:
+            progress(claimed.run.model_copy(update={"counts": counts}))
+
+        piece = Slice(self._parts.clock, seconds=_NO_END, pages_left=_NO_END)
+        task: asyncio.Task[object] = asyncio.create_task(self._runner.work(claimed, piece, tell))
+        pulse.watch(claimed.lease, task)
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            task.cancel()
+            await asyncio.wait({task})
+            await self._runner.abandon(claimed)
+            raise
+        if task.cancelled():
+            await self._runner.abandon(claimed)
+        else:
+            task.result()
+
+    async def _get(self, run_id: int) -> Run:
+        run = await self._parts.database.read(lambda connection: RunRepository(connection).get(run_id))
+        assert run is not None  # noqa: S101 - a run that was asked for is never deleted while it is unfinished
+        return run

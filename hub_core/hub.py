@@ -1,0 +1,126 @@
+"""The hub as one object: everything that can be done with it hangs here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from hub_core.channels.registry import ChannelRegistry
+from hub_core.domain.clock import Clock, SystemClock
+from hub_core.domain.errors import SettingsError
+from hub_core.domain.integrations import HealthState
+from hub_core.domain.runs import Run
+from hub_core.engine.embedded import Engine, interrupt_orphans
+from hub_core.engine.foreground import Foreground
+from hub_core.services.applications import Applications
+from hub_core.services.events import Events
+from hub_core.services.integrations import Integrations
+from hub_core.services.orders import Orders
+from hub_core.services.parts import Parts
+from hub_core.services.rejects import Rejects
+from hub_core.services.reports import Reports
+from hub_core.services.runs import Runs
+from hub_core.services.tokens import Tokens
+from hub_core.settings import HubSettings
+from hub_core.storage import schema
+from hub_core.storage.database import Database
+from hub_core.storage.vault import Vault
+
+
+class Hub:
+    """A hub on one database, with its channels. Make it with `Hub.open`."""
+
+    def __init__(self, parts: Parts, settings: HubSettings) -> None:
+        self.parts = parts
+        self.settings = settings
+        self.channels = parts.channels
+        self.integrations = Integrations(parts)
+        self.applications = Applications(parts)
+        self.orders = Orders(parts)
+        self.rejects = Rejects(parts)
+        self.runs = Runs(parts)
+        self.events = Events(parts)
+        self.reports = Reports(parts)
+        self.tokens = Tokens(parts)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        database_url: str | None = None,
+        *,
+        settings: HubSettings | None = None,
+        clock: Clock | None = None,
+        registry: ChannelRegistry | None = None,
+    ) -> AsyncIterator[Hub]:
+        """Open the hub: load the installed channels, and make the tables of an empty database.
+
+        Raises SettingsError where the settings are wrong, SchemaError where the database is of another version.
+        """
+        settings = settings or HubSettings.load()
+        parts = await asyncio.to_thread(_build, database_url or settings.url, settings, clock, registry)
+        try:
+            yield cls(parts, settings)
+        finally:
+            await parts.database.close()
+
+    async def sync(
+        self, integration: int | str, kind: str = "orders", *, progress: Callable[[Run], None] | None = None
+    ) -> Run:
+        """Run a flow now and wait for its end; *progress* is told the run as it goes on.
+
+        A run that fails is given with its error. Raises ConflictError where the integration cannot run.
+        """
+        (requested,) = await self.runs.request(integration, [kind])
+        return await Foreground(self.parts).run(requested, progress)
+
+    async def request_sync(self, integration: int | str, kinds: Sequence[str]) -> list[Run]:
+        """Ask for runs that the engine carries out."""
+        return await self.runs.request(integration, kinds)
+
+    def engine(self) -> Engine:
+        """Give the loop that syncs what is due."""
+        return Engine(self)
+
+    async def health(self) -> dict[str, Any]:
+        """Tell how the hub as a whole is doing. Raises StorageError where the database does not answer."""
+        await interrupt_orphans(self.parts)
+        states = [integration.health.state for integration in await self.integrations.list()]
+        bad = sum(state in (HealthState.FAILING, HealthState.LATE) for state in states)
+        return {
+            "status": "degraded" if bad or self.channels.faults else "ok",
+            "database": "ok",
+            "integrations": len(states),
+            "late": states.count(HealthState.LATE),
+            "failing": states.count(HealthState.FAILING),
+            "faulty_plugins": len(self.channels.faults),
+        }
+
+
+def _build(url: str, settings: HubSettings, clock: Clock | None, registry: ChannelRegistry | None) -> Parts:
+    clock = clock or SystemClock()
+    database = Database(url, clock)
+    if database.is_sqlite:
+        _make_folder(Path(str(database.url.database)).parent)
+    schema.prepare(database)
+    keys = settings.secret_keys.get_secret_value() if settings.secret_keys else None
+    return Parts(
+        database=database,
+        channels=registry or ChannelRegistry.load(allowed=settings.channels),
+        vault=Vault.open(settings.home, keys),
+        clock=clock,
+        allow_private=settings.allow_private_network,
+        public_url=settings.address,
+    )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"The folder {folder} cannot be made ({error.strerror}); choose another with HUB_HOME or HUB_DATABASE_URL."
+        ) from error

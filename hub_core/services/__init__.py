@@ -1,0 +1,1 @@
+"""What the hub does: the rules of the business, each in one place. Services own the transactions."""

@@ -1,0 +1,56 @@
+"""Checking what was given against the models that a channel declares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from hub_core.domain.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hub_core.domain.integrations import StoreIdentity
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validated(model: type[Model], values: Mapping[str, Any], what: str) -> Model:
+    """Make *values* a *model*. Raises InputError with a sentence per field, which never repeats the value."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        fields = {
+            ".".join(map(str, one["loc"])) or what: one["msg"].removeprefix("Value error, ") for one in error.errors()
+        }
+        told = "; ".join(f"{name}: {sentence}" for name, sentence in fields.items())
+        raise InputError(f"The {what} cannot be used. {told}.", fields=fields) from None
+
+
+def written(model: BaseModel) -> dict[str, Any]:
+    """Give a model's values as plain JSON, its secrets in clear: for the vault only."""
+    values = model.model_dump(mode="json", exclude_none=True)
+    for name, value in model:
+        if isinstance(value, SecretStr):
+            values[name] = value.get_secret_value()
+    return values
+
+
+def secrets_of(*models: BaseModel | None) -> list[str]:
+    """List the secrets that models hold, so that they can be kept out of every text."""
+    return [
+        value.get_secret_value()
+        for model in models
+        if model is not None
+        for _, value in model
+        if isinstance(value, SecretStr)
+    ]
+
+
+def chosen(name: str, settings: BaseModel, store: StoreIdentity | None) -> str | None:
+    """Give the zone or currency: the merchant's choice, else what the store told."""
+    choice = getattr(settings, name, None)
+    if choice is not None:
+        return str(choice)
+    return None if store is None else getattr(store, name)

@@ -1,0 +1,102 @@
+"""Making the handle through which a channel reaches one store."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from hub_core.channels.http import StoreHttp
+from hub_core.channels.store import Connection, Store
+from hub_core.domain.errors import AuthorizationError
+from hub_core.services.applications import Applications
+from hub_core.services.budget import StoreBudget
+from hub_core.services.checks import chosen, secrets_of, validated
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from pydantic import BaseModel
+
+    from hub_core.channels.channel import Channel
+    from hub_core.domain.integrations import Flow
+    from hub_core.services.parts import Parts
+    from hub_core.storage.integrations import IntegrationRow
+
+
+class Handles:
+    """Makes connections and store handles; each lives as long as its `async with`."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def settings_of(self, channel: Channel, row: IntegrationRow) -> BaseModel:
+        """Give the merchant's settings as the channel's model."""
+        return validated(channel.info.settings, row.settings, f"settings of '{row.name}'")
+
+    async def application_of(self, channel: Channel) -> BaseModel | None:
+        """Give the hub's application keys, None where none are stored."""
+        if channel.info.application is None:
+            return None
+        values = await Applications(self._parts).stored(channel.key)
+        return validated(channel.info.application, values, "application keys") if values else None
+
+    def credentials_of(self, channel: Channel, row: IntegrationRow) -> BaseModel:
+        """Unseal the credentials. Raises AuthorizationError where there are none."""
+        if row.credentials is None:
+            raise AuthorizationError(f"'{row.name}' is not authorised; authorise it.")
+        text = self._parts.vault.decrypt(row.credentials, f"integration:{row.id}:credentials")
+        return channel.info.credentials.model_validate_json(text)
+
+    @asynccontextmanager
+    async def connection(self, channel: Channel, row: IntegrationRow) -> AsyncIterator[Connection]:
+        """Open the way to a store that is not authorised yet."""
+        application = await self.application_of(channel)
+        settings = self.settings_of(channel, row)
+        http = self._http(channel, row, None, secrets_of(application, settings))
+        try:
+            yield Connection(http=http, settings=settings, application=application)
+        finally:
+            await http.aclose()
+
+    @asynccontextmanager
+    async def store(
+        self,
+        channel: Channel,
+        row: IntegrationRow,
+        *,
+        credentials: BaseModel | None = None,
+        flow: Flow | None = None,
+    ) -> AsyncIterator[Store]:
+        """Open a store, with *credentials* that are tried out or else the stored ones, for a *flow* or a person."""
+        application = await self.application_of(channel)
+        settings = self.settings_of(channel, row)
+        credentials = credentials or self.credentials_of(channel, row)
+        zone = chosen("timezone", settings, row.store)
+        http = self._http(channel, row, flow, secrets_of(application, settings, credentials))
+        try:
+            yield Store(
+                http=http,
+                settings=settings,
+                application=application,
+                credentials=credentials,
+                timezone=None if zone is None else ZoneInfo(zone),
+                currency=chosen("currency", settings, row.store),
+            )
+        finally:
+            await http.aclose()
+
+    def _http(self, channel: Channel, row: IntegrationRow, flow: Flow | None, secrets: list[str]) -> StoreHttp:
+        budget = StoreBudget(
+            database=self._parts.database,
+            scope=f"{channel.key}/{row.store.key if row.store else row.id}",
+            budgets=channel.info.rate_budgets,
+            flow=None if flow is None else (row.id, flow),
+        )
+        return StoreHttp(
+            budget=budget,
+            scrub=channel.info.scrub,
+            secrets=secrets,
+            clock=self._parts.clock,
+            allow_private=self._parts.allow_private,
+        )

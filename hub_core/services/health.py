@@ -1,0 +1,114 @@
+"""How an integration is doing: one state, one reason, one sentence that says what to do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from hub_core.domain.integrations import (
+    ConnectionState,
+    Flow,
+    FlowStatus,
+    Health,
+    HealthState,
+    Integration,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Row
+
+    from hub_core.channels.registry import ChannelRegistry
+    from hub_core.storage.integrations import IntegrationRow
+
+LATE_AFTER = timedelta(minutes=15)
+
+
+def shown(row: IntegrationRow, flows: Sequence[Row[Any]], channels: ChannelRegistry, now: datetime) -> Integration:
+    """Make of what is stored what is shown."""
+    channel = channels.channels.get(row.channel)
+    return Integration(
+        id=row.id,
+        channel=row.channel,
+        company=row.channel if channel is None else channel.info.company,
+        name=row.name,
+        enabled=row.enabled,
+        connection=row.connection,
+        settings=row.settings,
+        rules=row.rules,
+        store=row.store,
+        health=_health(row, flows, now, loaded=channel is not None),
+        flows={Flow(flow.flow): _flow_status(flow, now) for flow in flows},
+        created_at=row.created_at,
+        removed_at=row.removed_at,
+    )
+
+
+def _flow_status(flow: Row[Any], now: datetime) -> FlowStatus:
+    success: datetime | None = flow.last_success_at
+    return FlowStatus(
+        enabled=flow.enabled,
+        last_run=flow.run_id,
+        last_success_at=success,
+        next_run_at=flow.next_due_at if flow.open else None,
+        freshness_seconds=None if success is None else max(0.0, (now - success).total_seconds()),
+    )
+
+
+def _health(row: IntegrationRow, flows: Sequence[Row[Any]], now: datetime, *, loaded: bool) -> Health:
+    return _stopped(row, loaded=loaded) or _troubled(flows) or _late(row, flows, now) or _fine(flows)
+
+
+def _stopped(row: IntegrationRow, *, loaded: bool) -> Health | None:
+    """Say why nothing is done for this integration at all."""
+    name = row.name
+    if row.removed_at is not None:
+        return _paused("removed", f"'{name}' was removed; its orders stay readable.", row.removed_at)
+    if not loaded:
+        sentence = f"The plugin of the channel '{row.channel}' is not loaded; 'hub channels' says why."
+        return Health(state=HealthState.FAILING, code="channel_missing", sentence=sentence)
+    if row.connection is ConnectionState.AWAITING_AUTHORIZATION:
+        sentence = f"The store has not let the hub in yet; run: hub integrations reauthorise '{name}'"
+        return _paused("awaiting_authorization", sentence, row.created_at)
+    if row.connection is ConnectionState.NEEDS_REAUTHORIZATION:
+        reason = row.problem_sentence or "The store no longer accepts the hub's credentials."
+        sentence = f"{reason} Run: hub integrations reauthorise '{name}'"
+        return Health(
+            state=HealthState.FAILING, code="needs_reauthorization", sentence=sentence, since=row.problem_since
+        )
+    if not row.enabled:
+        return _paused("disabled", f"It is disabled; run: hub integrations enable '{name}'", None)
+    return None
+
+
+def _paused(code: str, sentence: str, since: datetime | None) -> Health:
+    return Health(state=HealthState.PAUSED, code=code, sentence=sentence, since=since)
+
+
+def _troubled(flows: Sequence[Row[Any]]) -> Health | None:
+    for flow in flows:
+        if flow.problem_code is not None:
+            return Health(
+                state=HealthState.FAILING,
+                code=flow.problem_code,
+                sentence=flow.problem_sentence or "",
+                since=flow.problem_since,
+            )
+    return None
+
+
+def _late(row: IntegrationRow, flows: Sequence[Row[Any]], now: datetime) -> Health | None:
+    patience = max(LATE_AFTER, 3 * timedelta(seconds=row.rules.order_interval))
+    for flow in flows:
+        since = flow.last_success_at or row.connected_at
+        if flow.open and since is not None and now - since > patience:
+            sentence = f"The {flow.flow} were last read at {since:%Y-%m-%d %H:%M} UTC; see that 'hub serve' is running."
+            return Health(state=HealthState.LATE, code="late", sentence=sentence, since=since)
+    return None
+
+
+def _fine(flows: Sequence[Row[Any]]) -> Health:
+    if any(flow.last_success_at is None for flow in flows):
+        return Health(state=HealthState.OK, code="first_read", sentence="The first read of the store is under way.")
+    return Health(state=HealthState.OK, code="ok", sentence="All is well.")

@@ -1,0 +1,180 @@
+"""The life of an integration, the same for every channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from hub_core.domain.errors import ConflictError, InputError
+from hub_core.domain.events import NewEvent
+from hub_core.domain.fact import Fact
+from hub_core.domain.integrations import ConnectionState, Flow, Integration, Rules
+from hub_core.services.authorization import Authorization
+from hub_core.services.checks import validated
+from hub_core.storage.events import EventRepository
+from hub_core.storage.flows import FlowRepository
+from hub_core.storage.integrations import IntegrationRepository
+from hub_core.storage.runs import RunRepository
+from hub_core.storage.tables import orders
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+    from hub_core.storage.integrations import IntegrationRow
+
+_LONGEST_NAME = 100
+
+
+class RemovalPreview(Fact):
+    """What removing an integration will do."""
+
+    name: str
+    orders: int
+    sentence: str
+
+
+class Integrations(Authorization):
+    """Adds, shows, changes and removes integrations, each named by its id or its name."""
+
+    async def page(self, *, removed: bool = False, before: int | None = None, limit: int = 50) -> Sequence[Integration]:
+        """List integrations, newest first, from the one with the id *before* on."""
+        return await self._shown_all(lambda repository: repository.find(removed=removed, before=before, limit=limit))
+
+    async def list(self, *, removed: bool = False) -> Sequence[Integration]:
+        """List all integrations, newest first."""
+        return await self._shown_all(lambda repository: repository.find(removed=removed))
+
+    async def get(self, integration: int | str) -> Integration:
+        """Give one, also a removed one by its id. Raises NotFoundError with the names that there are."""
+        return await self._shown((await self._row(integration)).id)
+
+    async def add(
+        self, channel: str, *, name: str, settings: Mapping[str, Any], rules: Mapping[str, Any] | None = None
+    ) -> Integration:
+        """Add one that awaits its authorisation. Raises InputError per field, ConflictError where *name* is in use."""
+        info = self._parts.channels.channel(channel).info
+        name = checked_name(name)
+        checked = _plain(validated(info.settings, settings, "settings"))
+        ruled = validated(Rules, rules or {}, "rules")
+        now = self._parts.clock.now()
+
+        def add(connection: Connection) -> int:
+            values = {"settings": checked, "settings_version": info.settings_version, "rules": ruled}
+            added = IntegrationRepository(connection).add(channel, name, now, **values)
+            FlowRepository(connection, self._parts.database).add(added, Flow)
+            EventRepository(connection).record(
+                [NewEvent(type="integration.added", integration_id=added, data={"name": name})], now
+            )
+            return added
+
+        return await self._shown(await self._unless_named(name, add))
+
+    async def rename(self, integration: int | str, name: str) -> Integration:
+        """Give it another name. Raises ConflictError where that is in use."""
+        row = await self._present(integration)
+        name = checked_name(name)
+        event = NewEvent(type="integration.renamed", integration_id=row.id, data={"from": row.name, "to": name})
+
+        def rename(connection: Connection) -> None:
+            IntegrationRepository(connection).change(row.id, name=name)
+            EventRepository(connection).record([event], self._parts.clock.now())
+
+        await self._unless_named(name, rename)
+        return await self._shown(row.id)
+
+    async def _unless_named(self, name: str, change: Any) -> Any:
+        try:
+            return await self._parts.database.write(change)
+        except IntegrityError as error:
+            raise ConflictError(
+                f"There is an integration named '{name}' already; choose another name.",
+                fields={"name": "is in use already"},
+            ) from error
+
+    async def enable(self, integration: int | str) -> Integration:
+        """Let its flows work again, from where they stopped."""
+        row = await self._present(integration)
+
+        def enable(connection: Connection) -> None:
+            IntegrationRepository(connection).change(row.id, enabled=True)
+            if row.connection is ConnectionState.CONNECTED:
+                FlowRepository(connection, self._parts.database).open(row.id)
+            self._tell(connection, row, "integration.enabled")
+
+        if not row.enabled:
+            await self._parts.database.write(enable)
+        return await self._shown(row.id)
+
+    async def disable(self, integration: int | str) -> Integration:
+        """Stop its flows: no request leaves after this, and those under way end at their next safe point."""
+        row = await self._present(integration)
+
+        def disable(connection: Connection) -> None:
+            FlowRepository(connection, self._parts.database).close(row.id)
+            IntegrationRepository(connection).change(row.id, enabled=False)
+            RunRepository(connection).stop_unfinished(row.id, self._parts.clock.now())
+            self._tell(connection, row, "integration.disabled")
+
+        if row.enabled:
+            await self._parts.database.write(disable)
+        return await self._shown(row.id)
+
+    async def removal(self, integration: int | str) -> RemovalPreview:
+        """Tell what removing it will do."""
+        row = await self._present(integration)
+        count = await self._parts.database.read(
+            lambda connection: connection.execute(
+                select(func.count()).select_from(orders).where(orders.c.integration_id == row.id)
+            ).scalar_one()
+        )
+        if row.connected_at is None:
+            sentence = f"'{row.name}' never was connected; removing it erases it."
+        else:
+            sentence = (
+                f"Removing '{row.name}' stops all its work and destroys its credentials. Its {count} orders stay "
+                "readable under this name; connecting the same store again makes a new integration."
+            )
+        return RemovalPreview(name=row.name, orders=count, sentence=sentence)
+
+    async def remove(self, integration: int | str) -> None:
+        """Remove it: its flows close, its credentials are destroyed, its orders stay."""
+        row = await self._present(integration)
+        now = self._parts.clock.now()
+
+        def remove(connection: Connection) -> None:
+            repository = IntegrationRepository(connection)
+            FlowRepository(connection, self._parts.database).close(row.id)
+            RunRepository(connection).stop_unfinished(row.id, now)
+            if row.connected_at is None:
+                repository.erase(row.id)
+            else:
+                repository.change(row.id, credentials=None, removed_at=now, enabled=False)
+            self._tell(connection, row, "integration.removed")
+
+        await self._parts.database.write(remove)
+
+    def _tell(self, connection: Connection, row: IntegrationRow, what: str) -> None:
+        event = NewEvent(type=what, integration_id=row.id, data={"name": row.name})
+        EventRepository(connection).record([event], self._parts.clock.now())
+
+
+def checked_name(name: str) -> str:
+    """Give *name* tidied up. Raises InputError where it cannot be told from an id, or not be read."""
+    tidy = " ".join(name.split())
+    if not tidy or len(tidy) > _LONGEST_NAME or not tidy.isprintable():
+        reason = f"must have 1 to {_LONGEST_NAME} characters that can be read"
+    elif tidy.isdecimal():
+        reason = "must not be a number, or it could be taken for an id"
+    else:
+        return tidy
+    raise InputError(f"The name {reason}.", fields={"name": reason})
+
+
+def _plain(settings: BaseModel) -> dict[str, Any]:
+    return settings.model_dump(mode="json", exclude_none=True)

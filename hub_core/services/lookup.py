@@ -1,0 +1,66 @@
+"""Finding integrations, by id or by name, and showing how they are doing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from hub_core.domain.errors import ConflictError, NotFoundError
+from hub_core.domain.integrations import Integration
+from hub_core.services.health import shown
+from hub_core.storage.flows import FlowRepository
+from hub_core.storage.integrations import IntegrationRepository, IntegrationRow
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from hub_core.services.parts import Parts
+
+
+class IntegrationLookup:
+    """Gives integrations as they are shown."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def _present(self, integration: int | str) -> IntegrationRow:
+        """Give one that is not removed."""
+        row = await self._row(integration)
+        if row.removed_at is not None:
+            raise ConflictError(f"'{row.name}' was removed; add the store anew.")
+        return row
+
+    async def _row(self, integration: int | str) -> IntegrationRow:
+        def find(connection: Connection) -> tuple[IntegrationRow | None, list[str]]:
+            repository = IntegrationRepository(connection)
+            by_id = isinstance(integration, int) or integration.isdecimal()
+            row = repository.get(int(integration)) if by_id else repository.named(str(integration))
+            return row, [] if row else [one.name for one in repository.find(removed=False, limit=20)]
+
+        row, names = await self._parts.database.read(find)
+        if row is None:
+            there = "There are: " + ", ".join(f"'{name}'" for name in names) if names else "None has been added yet"
+            raise NotFoundError(f"There is no integration '{integration}'. {there}.")
+        return row
+
+    async def _shown(self, integration_id: int) -> Integration:
+        def one(repository: IntegrationRepository) -> list[IntegrationRow]:
+            row = repository.get(integration_id)
+            return [] if row is None else [row]
+
+        found = await self._shown_all(one)
+        if not found:
+            raise NotFoundError(f"There is no integration {integration_id} any more.")
+        return found[0]
+
+    async def _shown_all(self, find: Callable[[IntegrationRepository], list[IntegrationRow]]) -> list[Integration]:
+        def read(connection: Connection) -> list[Integration]:
+            rows = find(IntegrationRepository(connection))
+            flows = FlowRepository(connection, self._parts.database).of([row.id for row in rows])
+            now = self._parts.clock.now()
+            return [
+                shown(row, [flow for flow in flows if flow.integration_id == row.id], self._parts.channels, now)
+                for row in rows
+            ]
+
+        return await self._parts.database.read(read)

@@ -1,0 +1,237 @@
+"""Reading a store's orders: which searches are due, in which order, each from its cursor to the end of its window."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from hub_core.channels.dispatch import ask, stream
+from hub_core.domain.errors import CursorExpiredError, ResponseError
+from hub_core.domain.polls import ONCE, POLL_OF, SWEEP_INTERVAL, Search, Window, widened, window_of
+from hub_core.domain.runs import Counts
+from hub_core.services.budget import FlowClosedError
+from hub_core.services.order_intake import OrderIntake, PageContext, RunReading
+from hub_core.services.slices import PausedError, Slice
+from hub_core.storage.flows import FlowRepository, Lease
+from hub_core.storage.rejects import RejectRepository
+from hub_core.storage.searches import SearchRepository, SearchState
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from hub_core.channels.channel import Channel
+    from hub_core.channels.pages import OrderPage
+    from hub_core.channels.store import Store
+    from hub_core.services.parts import Parts
+    from hub_core.storage.integrations import IntegrationRow
+
+PAGE_DEADLINE = 600.0
+"""Seconds for one page: a store may need minutes for it, and the plugin waits for the rate budget within."""
+_RESTARTS = 3
+
+ORDER_OF_SEARCHES = (Search.BASELINE, Search.NEW, Search.OPEN, Search.BACKFILL, Search.CHANGED, Search.SWEEP)
+
+
+@dataclass(slots=True, kw_only=True)
+class OrderRun:
+    """One run of the orders flow: what it works on and how far it has come."""
+
+    channel: Channel
+    integration: IntegrationRow
+    store: Store
+    lease: Lease
+    run_id: int
+    slice: Slice
+    counts: Counts
+    calls_before: int
+    progress: Callable[[Counts], None]
+
+    @property
+    def api_calls(self) -> int:
+        """Tell how many requests the run has made, in all its slices."""
+        return self.calls_before + self.store.http.calls
+
+
+def plan(searches: dict[Search, SearchState], channel: Channel, now: datetime) -> Search | None:
+    """Tell which search to read next: the baseline before any other, and those that happen once only once."""
+    offered = set(channel.info.polls)
+    for search in ORDER_OF_SEARCHES:
+        if POLL_OF[search] not in offered:
+            continue
+        state = searches[search]
+        undone = state.completed_at is None
+        if undone if search in ONCE else (state.due_at <= now or state.began_at is not None):
+            return search
+    return None
+
+
+def next_due(searches: dict[Search, SearchState], channel: Channel) -> datetime:
+    """Tell when the flow is due again: when the first of its repeated searches is."""
+    offered = set(channel.info.polls)
+    return min(state.due_at for search, state in searches.items() if search not in ONCE and POLL_OF[search] in offered)
+
+
+def history_rule(run: OrderRun, searches: dict[Search, SearchState], state: SearchState) -> Callable[[datetime], bool]:
+    """Decide by sight, not by clocks, which orders were there before the hub."""
+    import_since = run.integration.rules.reaches_back_to(run.integration.created_at)
+    baseline = searches[Search.BASELINE]
+    began = state.began_at if state.search is Search.BASELINE else baseline.watermark
+    settled = all(
+        searches[search].completed_at is not None
+        for search in (Search.BACKFILL, Search.OPEN)
+        if POLL_OF[search] in run.channel.info.polls
+    )
+
+    def is_history(placed_at: datetime) -> bool:
+        if state.search is Search.BASELINE or placed_at < import_since:
+            return True
+        return not settled and began is not None and placed_at < began
+
+    return is_history
+
+
+class OrderFlow:
+    """Reads orders until nothing is due, or the slice is over."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._intake = OrderIntake(parts)
+
+    async def work(self, run: OrderRun) -> datetime:
+        """Read all searches that are due; give when the flow is due again. Raises PausedError where a slice ends."""
+        while True:
+            searches = await self._searches(run)
+            search = plan(searches, run.channel, run.lease.now(self._parts.clock))
+            if search is None:
+                return next_due(searches, run.channel)
+            await self._read(run, searches, searches[search])
+
+    async def _searches(self, run: OrderRun) -> dict[Search, SearchState]:
+        return await self._parts.database.read(lambda connection: SearchRepository(connection).of(run.integration.id))
+
+    async def _read(self, run: OrderRun, searches: dict[Search, SearchState], state: SearchState) -> None:
+        """Read one search to the end of its window; a cursor that the store has forgotten starts it again."""
+        for _ in range(_RESTARTS):
+            if state.began_at is None:
+                state = await self._begin(run, state)
+            try:
+                if not state.window.empty:
+                    await self._read_pages(run, searches, state)
+            except CursorExpiredError:
+                state = state.model_copy(update={"began_at": None, "cursor": None})
+                continue
+            return await self._complete(run, state)
+        raise ResponseError("The store forgot three times where the read had stopped; the hub tries again later.")
+
+    async def _begin(self, run: OrderRun, state: SearchState) -> SearchState:
+        integration = run.integration
+        began_at = run.lease.now(self._parts.clock)
+        window = self._window(integration, state, began_at)
+
+        def begin(connection: Connection) -> None:
+            FlowRepository(connection, self._parts.database).fence(run.lease)
+            SearchRepository(connection).begin(integration.id, state.search, window, began_at)
+
+        await self._parts.database.write(begin)
+        if state.search in ONCE:
+            await self._expect(run, state.search, window)
+        return state.model_copy(update={"began_at": began_at, "window": window, "cursor": None})
+
+    def _window(self, integration: IntegrationRow, state: SearchState, now: datetime) -> Window:
+        connected_at = integration.connected_at or now
+        window = window_of(
+            state.search,
+            import_since=integration.rules.reaches_back_to(integration.created_at),
+            connected_at=connected_at,
+            watermark=now if state.search is Search.SWEEP else state.watermark,
+        )
+        zone_was_told = integration.store is not None and integration.store.timezone is not None
+        return window if zone_was_told else widened(window)
+
+    async def _expect(self, run: OrderRun, search: Search, window: Window) -> None:
+        """Ask how many orders there will be, so that progress can be told."""
+        if run.channel.implements("count_orders"):
+            count = await ask(
+                run.channel,
+                "count_orders",
+                deadline=PAGE_DEADLINE,
+                store=run.store,
+                poll=POLL_OF[search],
+                window=window,
+            )
+            run.counts = run.counts.plus(Counts(expected=count))
+            run.progress(run.counts)
+
+    async def _read_pages(self, run: OrderRun, searches: dict[Search, SearchState], state: SearchState) -> None:
+        is_history = history_rule(run, searches, state)
+        async with aclosing(self._pages(run, state)) as pages:
+            async for page, sent_at in pages:
+                taken = await self._intake.take(page, _context(run, state, sent_at, is_history))
+                run.counts = taken.counts
+                run.progress(run.counts)
+                run.slice.page_done()
+                if not taken.still_open:
+                    raise FlowClosedError
+                if run.slice.over:
+                    raise PausedError
+
+    async def _pages(self, run: OrderRun, state: SearchState) -> AsyncGenerator[tuple[OrderPage, datetime], None]:
+        """Yield pages with the moment each was asked for; the next is fetched while the last is stored."""
+        source = stream(
+            run.channel,
+            "fetch_orders",
+            deadline=PAGE_DEADLINE,
+            store=run.store,
+            poll=POLL_OF[state.search],
+            window=state.window,
+            cursor=state.cursor,
+        )
+        async with aclosing(source):
+            sent_at = run.lease.now(self._parts.clock)
+            ahead = asyncio.ensure_future(anext(source, None))
+            try:
+                while (page := await ahead) is not None:
+                    asked_at, sent_at = sent_at, run.lease.now(self._parts.clock)
+                    ahead = asyncio.ensure_future(anext(source, None))
+                    yield page, asked_at
+            finally:
+                ahead.cancel()
+                await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _complete(self, run: OrderRun, state: SearchState) -> None:
+        now = run.lease.now(self._parts.clock)
+        interval = timedelta(seconds=run.integration.rules.order_interval)
+        due_at = now + (SWEEP_INTERVAL if state.search is Search.SWEEP else interval)
+
+        def complete(connection: Connection) -> None:
+            FlowRepository(connection, self._parts.database).fence(run.lease)
+            searches = SearchRepository(connection)
+            searches.complete(run.integration.id, state, now, due_at)
+            if state.search is Search.BASELINE:
+                searches.start_from(run.integration.id, state.began_at or now, interval)
+            if run.counts.read:
+                RejectRepository(connection).settle(run.integration.id)
+
+        await self._parts.database.write(complete)
+
+
+def _context(
+    run: OrderRun, state: SearchState, sent_at: datetime, is_history: Callable[[datetime], bool]
+) -> PageContext:
+    return PageContext(
+        integration_id=run.integration.id,
+        channel=run.channel.key,
+        sent_at=sent_at,
+        is_history=is_history,
+        reading=RunReading(
+            lease=run.lease,
+            run_id=run.run_id,
+            search=state.search,
+            counts=run.counts,
+            api_calls=run.api_calls,
+        ),
+    )

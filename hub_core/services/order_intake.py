@@ -1,0 +1,276 @@
+"""Taking a page of orders in: orders, revisions, rejects, events and cursor in one transaction, or nothing.
+
+What did not change is told by the hash of its text and is not even read. A page costs a constant number of
+statements, whatever its length.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hub_core.channels.dispatch import read_records
+from hub_core.domain.events import NewEvent
+from hub_core.domain.integrations import Flow
+from hub_core.domain.orders import Order
+from hub_core.domain.rejects import NewReject
+from hub_core.domain.revisions import changes_between
+from hub_core.domain.runs import Counts
+from hub_core.storage.events import EventRepository
+from hub_core.storage.flows import FlowRepository, Lease
+from hub_core.storage.orders import HeldOrder, OrderRepository, OrderRow, line_values
+from hub_core.storage.rejects import RejectRepository
+from hub_core.storage.runs import RunRepository
+from hub_core.storage.searches import SearchRepository
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from hub_core.channels.pages import OrderPage, Record
+    from hub_core.domain.polls import Search
+    from hub_core.services.parts import Parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageContext:
+    """Where a page comes from, and when it was asked for (by the database's clock).
+
+    *is_history* tells whether an order that is first seen here, placed at the given time, was there before the hub.
+    *reading* is None where somebody asked for a single order.
+    """
+
+    integration_id: int
+    channel: str
+    sent_at: datetime
+    is_history: Callable[[datetime], bool]
+    reading: RunReading | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReading:
+    """The run and the search that a page belongs to, and what the run had done before it."""
+
+    lease: Lease
+    run_id: int
+    search: Search
+    counts: Counts
+    api_calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An order that was read from a text, with the hashes by which changes are told."""
+
+    order: Order
+    raw: bytes
+    raw_hash: bytes
+    document: str
+    content_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """A page, sifted: what is worth writing, what cannot be used, and how many texts were known already."""
+
+    readings: dict[str, Reading]
+    rejects: list[NewReject]
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a page: the run's new figures, and whether the flow is still open."""
+
+    counts: Counts
+    still_open: bool
+
+
+class OrderIntake:
+    """Stores pages of orders."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def take(self, page: OrderPage, context: PageContext) -> Taken:
+        """Store *page*. Raises LeaseLostError, and then has written nothing."""
+        integration_id = context.integration_id
+        sifted = await self._parts.database.read(
+            lambda connection: sift(connection, integration_id, context.channel, page)
+        )
+        now = self._parts.clock.now()
+        return await self._parts.database.write(lambda connection: self._store(connection, page, context, sifted, now))
+
+    def _store(
+        self, connection: Connection, page: OrderPage, context: PageContext, sifted: Sifted, now: datetime
+    ) -> Taken:
+        reading = context.reading
+        still_open = reading is None or FlowRepository(connection, self._parts.database).fence(reading.lease)
+        rejected = 0
+        if sifted.rejects:
+            rejected = RejectRepository(connection).save(context.integration_id, Flow.ORDERS, sifted.rejects, now)
+        page_write = PageWrite(connection, context)
+        page_write.decide(sifted.readings)
+        counts = page_write.counts(len(page.records), sifted.known, rejected)
+        if reading is not None:
+            counts = reading.counts.plus(counts)
+            SearchRepository(connection).advance(context.integration_id, reading.search, page.cursor)
+            RunRepository(connection).progress(reading.run_id, counts, reading.api_calls)
+        page_write.write(now)
+        return Taken(counts, still_open)
+
+
+def sift(connection: Connection, integration_id: int, channel: str, page: OrderPage) -> Sifted:
+    """Leave out the texts that the hub holds already, and read the rest."""
+    named = [record.external_id for record in page.records if record.external_id and "\0" not in record.external_id]
+    known = OrderRepository(connection).raw_hashes(integration_id, named) if named else {}
+    fresh: list[Record] = []
+    hashes: dict[int, bytes] = {}
+    for record in page.records:
+        digest = hashlib.sha256(record.raw).digest()
+        if record.external_id is None or known.get(record.external_id) != digest:
+            hashes[id(record)] = digest
+            fresh.append(record)
+    orders, faults = read_records(channel, page, fresh)
+    readings: dict[str, Reading] = {}
+    rejects = [_reject(record, reason) for record, reason in faults]
+    for record, order in orders:
+        try:
+            readings[order.external_id] = _reading(order, record, hashes[id(record)])
+        except ValueError as error:
+            rejects.append(_reject(record, f"The order cannot be stored: {error}."))
+    return Sifted(readings, rejects, len(page.records) - len(fresh))
+
+
+def _reading(order: Order, record: Record, raw_hash: bytes) -> Reading:
+    """Make ready what is stored. Raises ValueError where the database could not hold it."""
+    document = order.model_dump_json()
+    if len(order.lines) > 1 and len({line.external_id for line in order.lines}) < len(order.lines):
+        raise ValueError("two of its lines have the same external id")
+    if "\\u0000" in document:
+        raise ValueError("it holds a character with the code 0")
+    return Reading(order, record.raw, raw_hash, document, hashlib.sha256(document.encode()).digest())
+
+
+def _reject(record: Record, reason: str) -> NewReject:
+    raw = record.raw.decode(errors="replace")
+    external_id = record.external_id and record.external_id.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return NewReject(external_id=external_id, reason=reason.replace("\0", "\N{REPLACEMENT CHARACTER}"), raw=raw)
+
+
+class Revision(NamedTuple):
+    """A change of content that the hub saw; *changes* is JSON."""
+
+    order_id: int
+    number: int
+    changes: str
+
+
+class PageWrite:
+    """The rows that one page makes."""
+
+    def __init__(self, connection: Connection, context: PageContext) -> None:
+        self._connection = connection
+        self._integration_id = context.integration_id
+        self._context = context
+        self._orders = OrderRepository(connection)
+        self._rows: list[OrderRow] = []
+        self._lines: list[dict[str, Any]] = []
+        self._events: list[NewEvent] = []
+        self._revisions: dict[int, Revision] = {}
+        self._created = self._updated = 0
+
+    def decide(self, readings: dict[str, Reading]) -> None:
+        """Decide for each order whether it is new, changed, the same after all, or older than what is held."""
+        held = self._orders.held(self._integration_id, list(readings)) if readings else {}
+        new = [reading for key, reading in readings.items() if key not in held]
+        ids = self._orders.reserve_ids(len(new)) if new else ()
+        for order_id, reading in zip(ids, new, strict=True):
+            self._create(order_id, reading)
+        for key, holding in held.items():
+            self._compare(holding, readings[key])
+
+    def _create(self, order_id: int, reading: Reading) -> None:
+        history = self._context.is_history(reading.order.placed_at)
+        self._add_row(order_id, reading, 1, history=history)
+        self._lines += line_values(order_id, reading.order)
+        self._add_event("order.created", order_id, reading.order, history=history)
+        self._created += 1
+
+    def _compare(self, held: HeldOrder, reading: Reading) -> None:
+        if held.sent_at > self._context.sent_at:
+            return
+        if held.content_hash == reading.content_hash:
+            self._add_row(held.id, reading, held.revision, history=held.history)
+            return
+        old = json.loads(held.document)
+        changes = changes_between(old, json.loads(reading.document))
+        if not changes:
+            self._add_row(held.id, reading, held.revision, history=held.history)
+            return
+        self._add_row(held.id, reading, held.revision + 1, history=held.history)
+        gone = {line["external_id"] for line in old["lines"]} - {line.external_id for line in reading.order.lines}
+        if gone:
+            self._lines += line_values(held.id, Order.model_validate(old), gone=gone)
+        self._lines += line_values(held.id, reading.order)
+        sentences = [change.sentence for change in changes]
+        self._revisions[len(self._events)] = Revision(
+            held.id, held.revision + 1, json.dumps([change.model_dump(mode="json") for change in changes])
+        )
+        self._add_event("order.updated", held.id, reading.order, history=held.history, changes=sentences)
+        self._updated += 1
+
+    def _add_row(self, order_id: int, reading: Reading, revision: int, *, history: bool) -> None:
+        row = OrderRow(
+            id=order_id,
+            order=reading.order,
+            revision=revision,
+            history=history,
+            sent_at=self._context.sent_at,
+            raw=reading.raw,
+            raw_hash=reading.raw_hash,
+            content_hash=reading.content_hash,
+            document=reading.document,
+        )
+        self._rows.append(row)
+
+    def _add_event(self, what: str, order_id: int, order: Order, *, history: bool, **data: Any) -> None:
+        told = {"external_id": order.external_id, "number": order.number, "status": order.status.value, **data}
+        if history:
+            told["history"] = True
+        self._events.append(NewEvent(type=what, integration_id=self._integration_id, order_id=order_id, data=told))
+
+    def counts(self, read: int, known: int, rejected: int) -> Counts:
+        """Tell what this page brought."""
+        unchanged = known + len(self._rows) - self._created - self._updated
+        return Counts(
+            pages=1,
+            read=read,
+            created=self._created,
+            updated=self._updated,
+            unchanged=unchanged,
+            rejected=rejected,
+        )
+
+    def write(self, now: datetime) -> None:
+        """Write it all; the event numbers are reserved last, since that lock is the one everybody wants."""
+        if not self._rows:
+            return
+        self._orders.write(self._integration_id, self._rows)
+        self._orders.write_lines(self._lines)
+        numbers = EventRepository(self._connection).record(self._events, now)
+        self._orders.write_revisions(
+            [
+                {
+                    "order_id": revision.order_id,
+                    "revision": revision.number,
+                    "event_id": numbers[place],
+                    "at": now,
+                    "changes": revision.changes,
+                }
+                for place, revision in self._revisions.items()
+            ]
+        )

@@ -1,0 +1,57 @@
+"""Looking at the orders that the hub holds."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from hub_core.domain.errors import NotFoundError
+from hub_core.domain.orders import StoredOrder
+from hub_core.services.checks import validated
+from hub_core.storage.order_search import OrderFilter, OrderSearch, Place
+
+if TYPE_CHECKING:
+    from hub_core.services.parts import Parts
+
+BATCH = 200
+
+
+class Orders:
+    """Finds and shows orders."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def find(self, *, limit: int | None = None, **which: Any) -> AsyncIterator[StoredOrder]:
+        """Yield the orders that *which* (the fields of OrderFilter) describes, newest first, in batches.
+
+        So memory does not grow with what is found, and no lock is held while the caller works.
+        """
+        wanted = validated(OrderFilter, which, "filter")
+        after: Place | None = None
+        left = limit
+        while left is None or left > 0:
+            size = BATCH if left is None else min(BATCH, left)
+            batch = await self.page(wanted, after, size)
+            for order in batch:
+                yield order
+            if len(batch) < size:
+                return
+            after = (batch[-1].placed_at, batch[-1].id)
+            left = None if left is None else left - size
+
+    async def page(self, which: OrderFilter, after: Place | None, limit: int) -> list[StoredOrder]:
+        """List up to *limit* orders that come *after* a place in the list, newest first."""
+        return await self._parts.database.read(lambda connection: OrderSearch(connection).find(which, after, limit))
+
+    async def get(self, order_id: int) -> StoredOrder:
+        """Give one order. Raises NotFoundError."""
+        order = await self._parts.database.read(lambda connection: OrderSearch(connection).get(order_id))
+        if order is None:
+            raise NotFoundError(f"There is no order {order_id}; 'hub orders' lists them.")
+        return order
+
+    async def history(self, order_id: int) -> list[dict[str, Any]]:
+        """List what changed in an order since it was first seen, oldest first."""
+        await self.get(order_id)
+        return await self._parts.database.read(lambda connection: OrderSearch(connection).revisions(order_id))

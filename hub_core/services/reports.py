@@ -1,0 +1,25 @@
+"""Sales reports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from hub_core.domain.reports import ReportBy, SalesRow
+from hub_core.storage.reports import ReportRepository
+
+if TYPE_CHECKING:
+    from hub_core.services.parts import Parts
+
+
+class Reports:
+    """Sums up what was sold."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def sales(
+        self, by: ReportBy = ReportBy.INTEGRATION, since: datetime | None = None, until: datetime | None = None
+    ) -> list[SalesRow]:
+        """Sum up orders placed from *since* on and before *until*, per currency; cancelled ones are left out."""
+        return await self._parts.database.read(lambda connection: ReportRepository(connection).sales(by, since, until))

@@ -1,0 +1,84 @@
+"""Runs: asking for one, and looking at what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hub_core.domain.errors import ConflictError, InputError, NotFoundError
+from hub_core.domain.integrations import ConnectionState, Flow
+from hub_core.domain.runs import Run
+from hub_core.services.lookup import IntegrationLookup
+from hub_core.storage.flows import FlowRepository
+from hub_core.storage.runs import RunRepository
+from hub_core.storage.searches import SearchRepository
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from hub_core.storage.integrations import IntegrationRow
+
+MANUAL_URGENCY = 9
+
+
+class Runs(IntegrationLookup):
+    """Requests runs and lists them."""
+
+    async def request(self, integration: int | str, kinds: Sequence[str]) -> list[Run]:
+        """Ask for a run of each of *kinds*; where one is queued or under way, that one is given.
+
+        Raises ConflictError where the integration is disabled or not authorised.
+        """
+        flows = [self._flow(kind) for kind in dict.fromkeys(kinds)]
+        row = await self._present(integration)
+        self._check_open(row)
+        now = self._parts.clock.now()
+
+        def request(connection: Connection) -> list[Run]:
+            runs = RunRepository(connection)
+            asked = []
+            for flow in flows:
+                FlowRepository(connection, self._parts.database).demand(row.id, flow, MANUAL_URGENCY)
+                SearchRepository(connection).make_due(row.id, now)
+                under_way = runs.unfinished(row.id, flow)
+                run = under_way or runs.get(runs.queue(row.id, flow, now))
+                if run is not None:
+                    asked.append(run)
+            return asked
+
+        return await self._parts.database.write(request)
+
+    @staticmethod
+    def _flow(kind: str) -> Flow:
+        try:
+            return Flow(kind)
+        except ValueError as error:
+            known = ", ".join(Flow)
+            raise InputError(f"There is no kind '{kind}'; there are: {known}.", fields={"kinds": kind}) from error
+
+    @staticmethod
+    def _check_open(row: IntegrationRow) -> None:
+        if row.connection is not ConnectionState.CONNECTED:
+            raise ConflictError(f"'{row.name}' is not authorised; run: hub integrations reauthorise '{row.name}'")
+        if not row.enabled:
+            raise ConflictError(f"'{row.name}' is disabled; run: hub integrations enable '{row.name}'")
+
+    async def page(
+        self,
+        *,
+        integration: int | None = None,
+        before: int | None = None,
+        limit: int = 50,
+        states: Sequence[str] = (),
+    ) -> list[Run]:
+        """List runs, newest first, from the one with the id *before* on."""
+        return await self._parts.database.read(
+            lambda connection: RunRepository(connection).find(integration, before, limit, list(states))
+        )
+
+    async def get(self, run_id: int) -> Run:
+        """Give one run. Raises NotFoundError."""
+        run = await self._parts.database.read(lambda connection: RunRepository(connection).get(run_id))
+        if run is None:
+            raise NotFoundError(f"There is no run {run_id}; 'hub runs' lists them.")
+        return run

@@ -1,0 +1,205 @@
+"""The way to the database: a transaction is a function, run from its begin to its commit in one thread.
+
+So it can neither be cancelled half way nor hold a lock while something else is awaited.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+from typing import cast as taken_as
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Double,
+    Interval,
+    cast,
+    create_engine,
+    event,
+    func,
+    literal,
+    type_coerce,
+)
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+
+from hub_core.domain.errors import SettingsError, StorageError
+from hub_core.storage.types import DecimalSum, UtcDateTime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from hub_core.domain.clock import Clock
+
+Result = TypeVar("Result")
+
+NO_TIME = timedelta(0)
+BUSY_TIMEOUT_MS = 15_000
+_NOT_UNDERSTOOD = "HUB_DATABASE_URL is not understood; write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME."
+_READERS = 4
+_POSTGRES_THREADS = 12
+_WAL_SAFE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+"""The SQLite releases in which WAL no longer loses commits of two connections, one per line."""
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Tell whether this SQLite may write ahead without losing commits."""
+    newest, *lines = _WAL_SAFE
+    return version >= newest or any(version[:2] == line[:2] and version >= line for line in lines)
+
+
+def parse_url(url: str) -> URL:
+    """Read a database URL. Raises SettingsError with what is supported."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise SettingsError(_NOT_UNDERSTOOD) from error
+    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise SettingsError(_NOT_UNDERSTOOD)
+    if parsed.drivername == "sqlite" and parsed.database in (None, "", ":memory:"):
+        message = "HUB_DATABASE_URL names no file; write sqlite:///FILE, since a database in memory forgets everything."
+        raise SettingsError(message)
+    return parsed
+
+
+class Database:
+    """Runs reads and writes of one database, each in a thread of its own."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        """Take the SQLAlchemy *url*; nothing is connected yet."""
+        self.url = parse_url(url)
+        self.clock = clock
+        self.is_sqlite = self.url.drivername == "sqlite"
+        self.engine = create_engine(self.url, **_options(self.url))
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        self._reading = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._writing = self.engine.execution_options(hub_writes=True)
+        self._readers = ThreadPoolExecutor(_READERS if self.is_sqlite else _POSTGRES_THREADS, "hub-read")
+        self._writers = ThreadPoolExecutor(1 if self.is_sqlite else _POSTGRES_THREADS, "hub-write")
+
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        """Run *work*, which only reads."""
+        return await _whole(self._readers, lambda: self.read_now(work))
+
+    async def write(self, work: Callable[[Connection], Result]) -> Result:
+        """Run *work* as one transaction: all of it or nothing, to its end even if the caller is cancelled."""
+        return await _whole(self._writers, lambda: self.write_now(work))
+
+    def read_now(self, work: Callable[[Connection], Result]) -> Result:
+        """Run a read in this thread."""
+        try:
+            with self._reading.connect() as connection:
+                return work(connection)
+        except DBAPIError as error:
+            raise _told(error, self.url) from error
+
+    def write_now(self, work: Callable[[Connection], Result]) -> Result:
+        """Run a transaction in this thread."""
+        try:
+            with self._writing.begin() as connection:
+                return work(connection)
+        except IntegrityError:
+            raise
+        except DBAPIError as error:
+            raise _told(error, self.url) from error
+
+    def now_sql(self, plus: timedelta = NO_TIME) -> ColumnElement[datetime]:
+        """Give the present moment as SQL: the database's clock on PostgreSQL, since its clients' clocks may differ."""
+        if self.is_sqlite or getattr(self.clock, "virtual", False):
+            return literal(self.clock.now() + plus, UtcDateTime)
+        return type_coerce(func.clock_timestamp() + literal(plus, Interval), UtcDateTime)
+
+    def epoch_sql(self) -> ColumnElement[float]:
+        """Give the present moment as seconds since 1970, by the same clock."""
+        if self.is_sqlite or getattr(self.clock, "virtual", False):
+            return literal(self.clock.now().timestamp(), Double)
+        return cast(func.extract("epoch", func.clock_timestamp()), Double)
+
+    async def close(self) -> None:
+        """Wait for what runs, then drop all connections."""
+        await asyncio.to_thread(self._shut_down)
+
+    def _shut_down(self) -> None:
+        self._readers.shutdown()
+        self._writers.shutdown()
+        self.engine.dispose()
+
+
+async def _whole(executor: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
+    """Run *work* to its end; a cancellation waits for that and then goes on its way."""
+    future = asyncio.get_running_loop().run_in_executor(executor, work)
+    cancelled: asyncio.CancelledError | None = None
+    while not future.done():
+        try:
+            await asyncio.wait({future})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        future.exception()
+        raise cancelled
+    return future.result()
+
+
+def _options(url: URL) -> dict[str, Any]:
+    if url.drivername == "sqlite":
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}}
+    return {
+        "pool_size": _POSTGRES_THREADS,
+        "max_overflow": _POSTGRES_THREADS,
+        "pool_pre_ping": True,
+        "connect_args": {
+            "connect_timeout": 10,
+            "keepalives_idle": 5,
+            "tcp_user_timeout": 15_000,
+            "options": "-c statement_timeout=30000 -c timezone=UTC",
+        },
+    }
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
+    """Set up a new connection: we begin transactions ourselves, and the journal is one that cannot lose a commit."""
+    del record
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA synchronous=FULL")
+    mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "TRUNCATE"
+    if connection.execute("PRAGMA journal_mode").fetchone()[0].upper() != mode:
+        connection.execute(f"PRAGMA journal_mode={mode}")
+    connection.create_aggregate("decimal_sum", 1, DecimalSum)  # type: ignore[arg-type] # typeshed knows only numbers
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once where a transaction will write, so that it cannot fail half way for want of it."""
+    writes = connection.get_execution_options().get("hub_writes", False)
+    dbapi = taken_as("sqlite3.Connection", connection.connection.dbapi_connection)
+    dbapi.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+_TOLD = {
+    ("locked", "busy"): "is held by another program; close that one and try again.",
+    ("readonly", "read-only"): "cannot be written; give the hub write access to its file and folder.",
+    ("is full", "no space"): "has no room left on its disk; make room and try again.",
+    ("unable to open",): "cannot be opened; check that its folder exists and may be written.",
+    ("not a database", "malformed"): "is damaged or no database at all; restore the last backup.",
+    ("does not exist",): "lacks what the hub expects there; check HUB_DATABASE_URL.",
+    ("connect", "terminat", "closed"): "does not answer; start it or check HUB_DATABASE_URL.",
+}
+"""What the databases answer, and what that means."""
+
+
+def _told(error: DBAPIError, url: URL) -> StorageError:
+    """Say in plain words what the database answered."""
+    text = str(error.orig).lower()
+    where = url.database if url.drivername == "sqlite" else f"server {url.host}:{url.port or 5432}"
+    for signs, said in _TOLD.items():
+        if any(sign in text for sign in signs):
+            return StorageError(f"The database {where} {said}")
+    return StorageError(f"The database {where} refused what the hub asked ({type(error.orig).__name__}: {error.orig}).")

@@ -1,0 +1,207 @@
+"""The state of every flow: when it is due, who works on it, how it fares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, case, insert, or_, select, update
+
+from hub_core.domain.errors import LeaseLostError
+from hub_core.domain.integrations import Flow
+from hub_core.storage.tables import flow_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, Row
+
+    from hub_core.domain.clock import Clock
+    from hub_core.storage.database import Database
+
+LEASE_TIME = timedelta(seconds=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on one flow of one integration, until it is taken by somebody else.
+
+    *died_run* is the run of an owner who never came to its end; *run_id* one that only paused.
+    """
+
+    integration_id: int
+    flow: Flow
+    owner: str
+    number: int
+    demand: int
+    run_id: int | None
+    died_run: int | None
+    taken_at: datetime
+    taken_monotonic: float
+    failures: int
+
+    def now(self, clock: Clock) -> datetime:
+        """Tell the present moment by the database's clock, without asking it again."""
+        return self.taken_at + timedelta(seconds=clock.monotonic() - self.taken_monotonic)
+
+    @property
+    def mine(self) -> ColumnElement[bool]:
+        """Give the condition under which this lease still holds."""
+        return and_(
+            flow_state.c.integration_id == self.integration_id,
+            flow_state.c.flow == self.flow.value,
+            flow_state.c.lease == self.number,
+            flow_state.c.lease_owner == self.owner,
+        )
+
+
+class FlowRepository:
+    """Flows as rows; every change of one is a single conditional UPDATE."""
+
+    def __init__(self, connection: Connection, database: Database) -> None:
+        """Work within the transaction of *connection*, by the clock of *database*."""
+        self._connection = connection
+        self._now = database.now_sql
+        self._clock = database.clock
+
+    def add(self, integration_id: int, flows: Iterable[Flow]) -> None:
+        """Add the *flows* of a new integration, closed until it is connected."""
+        rows = [
+            {"integration_id": integration_id, "flow": flow.value, "enabled": True, "open": False} for flow in flows
+        ]
+        self._connection.execute(insert(flow_state), rows)
+
+    def open(self, integration_id: int) -> None:
+        """Open the enabled flows of an integration that is enabled and connected; they are due at once."""
+        self._connection.execute(
+            update(flow_state)
+            .where(flow_state.c.integration_id == integration_id, flow_state.c.enabled)
+            .values(open=True, next_due_at=self._now(), failures=0, problem_code=None, problem_sentence=None)
+        )
+
+    def close(self, integration_id: int) -> None:
+        """Close all flows of an integration: no request leaves any more."""
+        self._connection.execute(
+            update(flow_state).where(flow_state.c.integration_id == integration_id).values(open=False)
+        )
+
+    def is_open(self, integration_id: int, flow: Flow) -> bool:
+        """Tell whether requests may leave for a flow."""
+        statement = select(flow_state.c.open).where(
+            flow_state.c.integration_id == integration_id, flow_state.c.flow == flow.value
+        )
+        return bool(self._connection.execute(statement).scalar_one_or_none())
+
+    def demand(self, integration_id: int, flow: Flow, urgency: int) -> None:
+        """Make a flow due now; whoever works on it will find that more was asked."""
+        self._connection.execute(
+            update(flow_state)
+            .where(flow_state.c.integration_id == integration_id, flow_state.c.flow == flow.value)
+            .values(
+                next_due_at=self._now(),
+                demand=flow_state.c.demand + 1,
+                urgency=case((flow_state.c.urgency > urgency, flow_state.c.urgency), else_=urgency),
+            )
+        )
+
+    def due(self, limit: int) -> list[tuple[int, Flow]]:
+        """List the flows that are due and free, the most urgent first."""
+        statement = (
+            select(flow_state.c.integration_id, flow_state.c.flow)
+            .where(self._is_due())
+            .order_by(flow_state.c.urgency.desc(), flow_state.c.next_due_at)
+            .limit(limit)
+        )
+        return [(row.integration_id, Flow(row.flow)) for row in self._connection.execute(statement)]
+
+    def _is_due(self) -> ColumnElement[bool]:
+        return and_(flow_state.c.open, flow_state.c.next_due_at <= self._now(), self._is_free())
+
+    def _is_free(self) -> ColumnElement[bool]:
+        return or_(flow_state.c.lease_until.is_(None), flow_state.c.lease_until < self._now())
+
+    def claim(self, integration_id: int, flow: Flow, owner: str) -> Lease | None:
+        """Take the lease of a flow if it is due and free; None says that it is not."""
+        key = and_(flow_state.c.integration_id == integration_id, flow_state.c.flow == flow.value)
+        before = self._connection.execute(select(flow_state.c.lease_owner).where(key).with_for_update()).first()
+        row = self._connection.execute(
+            update(flow_state)
+            .where(key, self._is_due())
+            .values(lease=flow_state.c.lease + 1, lease_owner=owner, lease_until=self._now(LEASE_TIME))
+            .returning(flow_state, self._now().label("taken_at"))
+        ).first()
+        if row is None or before is None:
+            return None
+        died = before.lease_owner is not None
+        return Lease(
+            integration_id=integration_id,
+            flow=flow,
+            owner=owner,
+            number=row.lease,
+            demand=row.demand,
+            run_id=None if died else row.run_id,
+            died_run=row.run_id if died else None,
+            taken_at=row.taken_at,
+            taken_monotonic=self._clock.monotonic(),
+            failures=row.failures,
+        )
+
+    def fence(self, lease: Lease, **values: Any) -> bool:
+        """Write *values* and a longer lease if *lease* still holds, and tell whether the flow is still open.
+
+        This is the first statement of every transaction of a flow. Raises LeaseLostError, so that it writes nothing.
+        """
+        row = self._connection.execute(
+            update(flow_state)
+            .where(lease.mine)
+            .values(lease_until=self._now(LEASE_TIME), **values)
+            .returning(flow_state.c.open)
+        ).first()
+        if row is None:
+            raise LeaseLostError
+        return bool(row.open)
+
+    def renew(self, leases: Sequence[Lease]) -> None:
+        """Lengthen *leases*, as far as they still hold."""
+        if leases:
+            self._connection.execute(
+                update(flow_state)
+                .where(or_(*(lease.mine for lease in leases)))
+                .values(lease_until=self._now(LEASE_TIME))
+            )
+
+    def held(self, leases: Sequence[Lease]) -> set[tuple[int, Flow]]:
+        """Tell which of *leases* still hold, of flows that are still open."""
+        columns = flow_state.c
+        statement = select(columns.integration_id, columns.flow).where(
+            columns.open, or_(*(lease.mine for lease in leases))
+        )
+        return {(row.integration_id, Flow(row.flow)) for row in self._connection.execute(statement)}
+
+    def release(self, lease: Lease, wait: timedelta, **values: Any) -> None:
+        """End the work on a flow: due again after *wait*, or at once where more was asked meanwhile."""
+        again = flow_state.c.demand != lease.demand
+        result = self._connection.execute(
+            update(flow_state)
+            .where(lease.mine)
+            .values(
+                lease_owner=None,
+                lease_until=None,
+                next_due_at=case((again, self._now()), else_=self._now(wait)),
+                urgency=case((again, flow_state.c.urgency), else_=0),
+                **values,
+            )
+        )
+        if result.rowcount == 0:
+            raise LeaseLostError
+
+    def count_quiet_run(self, lease: Lease) -> None:
+        """Count a scheduled run that found nothing."""
+        key = and_(flow_state.c.integration_id == lease.integration_id, flow_state.c.flow == lease.flow.value)
+        self._connection.execute(update(flow_state).where(key).values(quiet_runs=flow_state.c.quiet_runs + 1))
+
+    def of(self, integration_ids: Sequence[int]) -> list[Row[Any]]:
+        """Give the rows of the flows of some integrations."""
+        statement = select(flow_state).where(flow_state.c.integration_id.in_(integration_ids))
+        return list(self._connection.execute(statement))

@@ -1,0 +1,144 @@
+"""Integrations as rows, with their sealed credentials."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select, update
+
+from hub_core.domain.integrations import ConnectionState, Rules, StoreIdentity
+from hub_core.storage.tables import applications, integrations
+from hub_core.storage.upserts import upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntegrationRow:
+    """An integration as it is stored; *credentials* are sealed."""
+
+    id: int
+    channel: str
+    name: str
+    enabled: bool
+    connection: ConnectionState
+    settings: dict[str, Any]
+    settings_version: int
+    rules: Rules
+    store: StoreIdentity | None
+    credentials: str | None
+    problem_code: str | None
+    problem_sentence: str | None
+    problem_since: datetime | None
+    created_at: datetime
+    connected_at: datetime | None
+    removed_at: datetime | None
+
+
+def name_key(name: str) -> str:
+    """Give the form in which names are compared: case and doubled blanks do not tell two apart."""
+    return " ".join(name.split()).casefold()
+
+
+class IntegrationRepository:
+    """The integrations, also those that were removed."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work within the transaction of *connection*."""
+        self._connection = connection
+
+    def add(self, channel: str, name: str, at: datetime, **values: Any) -> int:
+        """Add one that awaits its authorisation."""
+        row = {
+            "channel": channel,
+            "name": name,
+            "name_key": name_key(name),
+            "enabled": True,
+            "connection": ConnectionState.AWAITING_AUTHORIZATION.value,
+            "created_at": at,
+            **_texts(values),
+        }
+        return int(self._connection.execute(insert(integrations).values(row).returning(integrations.c.id)).scalar_one())
+
+    def get(self, integration_id: int) -> IntegrationRow | None:
+        """Give one by its id."""
+        return self._one(integrations.c.id == integration_id)
+
+    def named(self, name: str) -> IntegrationRow | None:
+        """Give the one that bears *name* now."""
+        return self._one(integrations.c.name_key == name_key(name), integrations.c.removed_at.is_(None))
+
+    def connected_to(self, channel: str, store_key: str) -> IntegrationRow | None:
+        """Give the one that holds a store now."""
+        return self._one(
+            integrations.c.channel == channel,
+            integrations.c.store_key == store_key,
+            integrations.c.removed_at.is_(None),
+        )
+
+    def _one(self, *conditions: Any) -> IntegrationRow | None:
+        row = self._connection.execute(select(integrations).where(*conditions)).first()
+        return None if row is None else _integration(row)
+
+    def find(self, *, removed: bool, before: int | None = None, limit: int | None = None) -> list[IntegrationRow]:
+        """List those that are (or were) there, newest first."""
+        gone = integrations.c.removed_at
+        statement = select(integrations).where(gone.is_not(None) if removed else gone.is_(None))
+        if before is not None:
+            statement = statement.where(integrations.c.id < before)
+        rows = self._connection.execute(statement.order_by(integrations.c.id.desc()).limit(limit))
+        return [_integration(row) for row in rows]
+
+    def change(self, integration_id: int, **values: Any) -> None:
+        """Change some columns."""
+        if "name" in values:
+            values["name_key"] = name_key(values["name"])
+        self._connection.execute(
+            update(integrations).where(integrations.c.id == integration_id).values(**_texts(values))
+        )
+
+    def erase(self, integration_id: int) -> None:
+        """Erase one that never was connected."""
+        self._connection.execute(delete(integrations).where(integrations.c.id == integration_id))
+
+    def lock(self, integration_ids: Sequence[int]) -> None:
+        """Keep others from changing these until the transaction ends."""
+        statement = select(integrations.c.id).where(integrations.c.id.in_(integration_ids)).with_for_update()
+        self._connection.execute(statement).all()
+
+    def application(self, channel: str) -> str | None:
+        """Give the hub's sealed application keys for a channel."""
+        statement = select(applications.c.document).where(applications.c.channel == channel)
+        return self._connection.execute(statement).scalar_one_or_none()
+
+    def set_application(self, channel: str, document: str, at: datetime) -> None:
+        """Keep the hub's sealed application keys for a channel."""
+        statement = upsert(self._connection, applications, ("channel",), ("document", "changed_at"))
+        self._connection.execute(statement, {"channel": channel, "document": document, "changed_at": at})
+
+
+def _texts(values: dict[str, Any]) -> dict[str, Any]:
+    """Turn what is kept as a document into text."""
+    written = dict(values)
+    if "settings" in written:
+        written["settings"] = json.dumps(written["settings"])
+    for name in ("rules", "store"):
+        if isinstance(written.get(name), (Rules, StoreIdentity)):
+            written[name] = written[name].model_dump_json()
+    return written
+
+
+def _integration(row: Row[Any]) -> IntegrationRow:
+    values = dict(row._mapping)  # noqa: SLF001 - the documented way to a mapping
+    del values["name_key"], values["store_key"]
+    values["connection"] = ConnectionState(row.connection)
+    values["settings"] = json.loads(row.settings)
+    values["rules"] = Rules.model_validate_json(row.rules)
+    values["store"] = None if row.store is None else StoreIdentity.model_validate_json(row.store)
+    return IntegrationRow(**values)

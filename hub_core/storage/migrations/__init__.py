@@ -1,0 +1,1 @@
+"""Migrations, one file for each step of the tables."""

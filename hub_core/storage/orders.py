@@ -1,0 +1,181 @@
+"""Orders as rows: a page is looked up, and written, with a constant number of statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, case, exists, func, insert, select
+
+from hub_core.domain.orders import Order
+from hub_core.domain.rejects import RejectState
+from hub_core.storage.tables import order_lines, order_revisions, orders, rejects
+from hub_core.storage.upserts import upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+_CHANGING = (
+    "number",
+    "status",
+    "placed_at",
+    "updated_at",
+    "total",
+    "currency",
+    "revision",
+    "sent_at",
+    "raw_hash",
+    "content_hash",
+    "document",
+    "raw",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOrder:
+    """What the hub holds of an order, as far as intake needs it before it decides."""
+
+    id: int
+    revision: int
+    history: bool
+    sent_at: datetime
+    content_hash: bytes
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One order to be written: the order itself and everything that stands beside it."""
+
+    id: int
+    order: Order
+    revision: int
+    history: bool
+    sent_at: datetime
+    raw: bytes
+    raw_hash: bytes
+    content_hash: bytes
+    document: str
+
+
+class OrderRepository:
+    """Orders, each known by its integration and external id."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work within the transaction of *connection*."""
+        self._connection = connection
+
+    def raw_hashes(self, integration_id: int, external_ids: Sequence[str]) -> dict[str, bytes | None]:
+        """Tell the hash of the text that each of these orders was last read from.
+
+        It is None where a later text was rejected, so that a good one is read again and settles the reject.
+        """
+        waiting = exists().where(
+            rejects.c.integration_id == integration_id,
+            rejects.c.external_id == orders.c.external_id,
+            rejects.c.state.in_((RejectState.OPEN.value, RejectState.ASIDE.value)),
+        )
+        statement = select(
+            orders.c.external_id, case((waiting, None), else_=orders.c.raw_hash).label("raw_hash")
+        ).where(
+            orders.c.integration_id == integration_id,
+            orders.c.external_id.in_(bindparam("ids", expanding=True)),
+        )
+        return {row.external_id: row.raw_hash for row in self._connection.execute(statement, {"ids": external_ids})}
+
+    def held(self, integration_id: int, external_ids: Sequence[str]) -> dict[str, HeldOrder]:
+        """Give, and lock, what the hub holds of these orders."""
+        columns = orders.c
+        statement = (
+            select(
+                columns.external_id,
+                columns.id,
+                columns.revision,
+                columns.history,
+                columns.sent_at,
+                columns.content_hash,
+                columns.document,
+            )
+            .where(columns.integration_id == integration_id, columns.external_id.in_(bindparam("ids", expanding=True)))
+            .order_by(columns.id)
+            .with_for_update()
+        )
+        rows = self._connection.execute(statement, {"ids": external_ids})
+        return {external_id: HeldOrder(*rest) for external_id, *rest in rows}
+
+    def reserve_ids(self, count: int) -> Sequence[int]:
+        """Give ids for *count* new orders."""
+        if self._connection.dialect.name == "sqlite":
+            # Safe here: the transaction holds the database's only write lock, and orders are never deleted.
+            highest = self._connection.execute(select(func.coalesce(func.max(orders.c.id), 0))).scalar_one()
+            return range(highest + 1, highest + 1 + count)
+        # A sequence gives every number once, whoever asks, without holding a lock.
+        sequence = func.pg_get_serial_sequence("orders", "id")
+        series = func.generate_series(1, count).table_valued("n")
+        numbers = select(func.nextval(sequence)).select_from(series)
+        return self._connection.execute(numbers).scalars().all()
+
+    def write(self, integration_id: int, rows: Sequence[OrderRow]) -> None:
+        """Write new and changed orders with their lines."""
+        statement = upsert(self._connection, orders, ("id",), _CHANGING)
+        self._connection.execute(statement, [_order_values(integration_id, row) for row in rows])
+
+    def write_lines(self, lines: Sequence[dict[str, Any]]) -> None:
+        """Write lines; those that left their order are marked, never dropped."""
+        if lines:
+            statement = upsert(
+                self._connection,
+                order_lines,
+                ("order_id", "external_id"),
+                ("sku", "listing", "quantity", "total", "gone"),
+            )
+            self._connection.execute(statement, list(lines))
+
+    def write_revisions(self, revisions: Sequence[dict[str, Any]]) -> None:
+        """Write what changed in orders that were known."""
+        if revisions:
+            self._connection.execute(insert(order_revisions), list(revisions))
+
+
+def _order_values(integration_id: int, row: OrderRow) -> dict[str, Any]:
+    order = row.order
+    return {
+        "id": row.id,
+        "integration_id": integration_id,
+        "external_id": order.external_id,
+        "number": order.number,
+        "status": order.status.value,
+        "placed_at": order.placed_at,
+        "updated_at": order.updated_at,
+        "total": order.total.amount,
+        "currency": order.total.currency,
+        "revision": row.revision,
+        "history": row.history,
+        "same_as": None,
+        "sent_at": row.sent_at,
+        "raw_hash": row.raw_hash,
+        "content_hash": row.content_hash,
+        "document": row.document,
+        "raw": row.raw,
+    }
+
+
+def line_values(order_id: int, order: Order, *, gone: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """Make the line rows of an order; with *gone*, of those of its lines that left it."""
+    gone = set(gone)
+    return [
+        {
+            "order_id": order_id,
+            "external_id": line.external_id,
+            "sku": line.sku,
+            "listing": line.listing,
+            "quantity": line.quantity,
+            "total": line.total.amount,
+            "gone": bool(gone),
+        }
+        for line in order.lines
+        if not gone or line.external_id in gone
+    ]

@@ -1,0 +1,115 @@
+"""Rejects: one row per record that cannot be used, until it can or somebody discards it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, exists, select, update
+
+from hub_core.domain.rejects import NewReject, Reject, RejectState
+from hub_core.storage.tables import orders, rejects
+from hub_core.storage.upserts import upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+_RAW_SHOWN = 64 * 1024
+
+
+class RejectRepository:
+    """Rejects as rows."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work within the transaction of *connection*."""
+        self._connection = connection
+
+    def save(self, integration_id: int, kind: str, new: Sequence[NewReject], at: datetime) -> int:
+        """Keep *new* rejects and tell how many of them are open.
+
+        The same text again changes nothing, so one that was discarded or put aside stays so; another text opens it.
+        """
+        rows = {row["record_key"]: row for row in (_row(integration_id, kind, one, at) for one in new)}
+        statement = upsert(
+            self._connection,
+            rejects,
+            ("integration_id", "kind", "record_key"),
+            ("external_id", "reason", "raw", "raw_hash", "state", "at"),
+            unless=lambda text: and_(rejects.c.raw_hash == text.raw_hash, rejects.c.state != RejectState.SETTLED.value),
+        ).returning(rejects.c.state)
+        states = self._connection.execute(statement, list(rows.values())).scalars().all()
+        return states.count(RejectState.OPEN.value)
+
+    def settle(self, integration_id: int) -> int:
+        """Settle the rejects whose order was read well since."""
+        later = exists().where(
+            orders.c.integration_id == rejects.c.integration_id,
+            orders.c.external_id == rejects.c.external_id,
+            orders.c.sent_at >= rejects.c.at,
+        )
+        result = self._connection.execute(
+            update(rejects)
+            .where(
+                rejects.c.integration_id == integration_id,
+                rejects.c.state.in_([RejectState.OPEN.value, RejectState.ASIDE.value]),
+                later,
+            )
+            .values(state=RejectState.SETTLED.value)
+        )
+        return result.rowcount
+
+    def get(self, reject_id: int) -> Reject | None:
+        """Give one reject."""
+        row = self._connection.execute(select(rejects).where(rejects.c.id == reject_id)).first()
+        return None if row is None else _reject(row)
+
+    def raw(self, reject_id: int) -> bytes:
+        """Give the whole text of a reject."""
+        return bytes(self._connection.execute(select(rejects.c.raw).where(rejects.c.id == reject_id)).scalar_one())
+
+    def set_state(self, reject_id: int, state: RejectState) -> None:
+        """Change what becomes of a reject."""
+        self._connection.execute(update(rejects).where(rejects.c.id == reject_id).values(state=state.value))
+
+    def find(
+        self, integration_id: int | None, before: int | None, limit: int, states: Sequence[RejectState]
+    ) -> list[Reject]:
+        """List rejects, newest first."""
+        statement = select(rejects).where(rejects.c.state.in_([state.value for state in states]))
+        if integration_id is not None:
+            statement = statement.where(rejects.c.integration_id == integration_id)
+        if before is not None:
+            statement = statement.where(rejects.c.id < before)
+        return [_reject(row) for row in self._connection.execute(statement.order_by(rejects.c.id.desc()).limit(limit))]
+
+
+def _row(integration_id: int, kind: str, new: NewReject, at: datetime) -> dict[str, Any]:
+    raw = new.raw.encode()
+    digest = hashlib.sha256(raw).digest()
+    return {
+        "integration_id": integration_id,
+        "kind": kind,
+        "record_key": f"id:{new.external_id}" if new.external_id else f"sha256:{digest.hex()}",
+        "external_id": new.external_id,
+        "reason": new.reason,
+        "raw": raw,
+        "raw_hash": digest,
+        "state": RejectState.OPEN.value,
+        "at": at,
+    }
+
+
+def _reject(row: Row[Any]) -> Reject:
+    return Reject(
+        id=row.id,
+        integration_id=row.integration_id,
+        kind=row.kind,
+        external_id=row.external_id,
+        reason=row.reason,
+        raw=bytes(row.raw[:_RAW_SHOWN]).decode(errors="replace"),
+        state=RejectState(row.state),
+        at=row.at,
+    )

@@ -1,0 +1,144 @@
+"""Runs: what was done, when, and how it ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, delete, insert, or_, select, update
+
+from hub_core.domain.runs import UNFINISHED, Counts, Run, RunError, RunState
+from hub_core.storage.tables import flow_state, runs
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+_UNFINISHED = [state.value for state in UNFINISHED]
+INTERRUPTED = RunError(code="interrupted", sentence="The process that worked on this run ended; the next run goes on.")
+
+
+class RunRepository:
+    """Runs as rows."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work within the transaction of *connection*."""
+        self._connection = connection
+
+    def unfinished(self, integration_id: int, kind: str) -> Run | None:
+        """Give the run of that kind that is queued or under way."""
+        statement = (
+            select(runs)
+            .where(runs.c.integration_id == integration_id, runs.c.kind == kind, runs.c.state.in_(_UNFINISHED))
+            .order_by(runs.c.id.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(statement).first()
+        return None if row is None else _run(row)
+
+    def queue(self, integration_id: int, kind: str, at: datetime) -> int:
+        """Add a run that somebody asked for."""
+        return self._add(integration_id, kind, at, state=RunState.QUEUED, asked_for=True)
+
+    def start(self, integration_id: int, kind: str, at: datetime) -> int:
+        """Start the queued run of that kind, or one that the schedule asked for."""
+        queued = self.unfinished(integration_id, kind)
+        if queued is None:
+            return self._add(integration_id, kind, at, state=RunState.RUNNING, asked_for=False, started_at=at)
+        if queued.started_at is None:
+            self._set(queued.id, state=RunState.RUNNING.value, started_at=at)
+        return queued.id
+
+    def _add(self, integration_id: int, kind: str, at: datetime, **values: Any) -> int:
+        row = {"integration_id": integration_id, "kind": kind, "created_at": at, "quiet": False}
+        statement = insert(runs).values(**row, counts=Counts().model_dump_json(), api_calls=0, **values)
+        return int(self._connection.execute(statement.returning(runs.c.id)).scalar_one())
+
+    def progress(self, run_id: int, counts: Counts, api_calls: int) -> None:
+        """Note how far a run has come."""
+        self._set(run_id, counts=counts.model_dump_json(), api_calls=api_calls)
+
+    def finish(self, run_id: int, state: RunState, at: datetime, error: RunError | None = None) -> None:
+        """End a run."""
+        self._set(
+            run_id,
+            state=state.value,
+            finished_at=at,
+            error_code=error and error.code,
+            error_sentence=error and error.sentence,
+        )
+
+    def hush(self, run_id: int) -> bool:
+        """Keep of the scheduled runs that found nothing only the last; tell whether *run_id* is one of those."""
+        row = self._connection.execute(
+            update(runs)
+            .where(runs.c.id == run_id, runs.c.asked_for.is_(False))
+            .values(quiet=True)
+            .returning(runs.c.integration_id, runs.c.kind)
+        ).first()
+        if row is None:
+            return False
+        earlier = and_(runs.c.integration_id == row.integration_id, runs.c.kind == row.kind, runs.c.id < run_id)
+        self._connection.execute(delete(runs).where(earlier, runs.c.quiet))
+        return True
+
+    def interrupt(self, run_id: int, at: datetime) -> None:
+        """End a run whose process died."""
+        self.finish(run_id, RunState.FAILED, at, INTERRUPTED)
+
+    def interrupt_orphans(self, at: datetime) -> None:
+        """End the runs that are called running while nobody holds a lease for them any more."""
+        abandoned = select(flow_state.c.run_id).where(
+            flow_state.c.lease_owner.is_not(None), flow_state.c.lease_until < at, flow_state.c.run_id.is_not(None)
+        )
+        self._connection.execute(
+            update(runs)
+            .where(runs.c.state == RunState.RUNNING.value, runs.c.id.in_(abandoned))
+            .values(
+                state=RunState.FAILED.value,
+                finished_at=at,
+                error_code=INTERRUPTED.code,
+                error_sentence=INTERRUPTED.sentence,
+            )
+        )
+
+    def stop_unfinished(self, integration_id: int, at: datetime) -> None:
+        """End the queued runs of an integration that was disabled or removed; running ones end themselves."""
+        self._connection.execute(
+            update(runs)
+            .where(runs.c.integration_id == integration_id, runs.c.state == RunState.QUEUED.value)
+            .values(state=RunState.STOPPED.value, finished_at=at)
+        )
+
+    def get(self, run_id: int) -> Run | None:
+        """Give one run."""
+        row = self._connection.execute(select(runs).where(runs.c.id == run_id)).first()
+        return None if row is None else _run(row)
+
+    def find(self, integration_id: int | None, before: int | None, limit: int, states: list[str]) -> list[Run]:
+        """List runs, newest first."""
+        statement = select(runs).order_by(runs.c.id.desc()).limit(limit)
+        if integration_id is not None:
+            statement = statement.where(runs.c.integration_id == integration_id)
+        if before is not None:
+            statement = statement.where(runs.c.id < before)
+        if states:
+            statement = statement.where(or_(*(runs.c.state == state for state in states)))
+        return [_run(row) for row in self._connection.execute(statement)]
+
+    def _set(self, run_id: int, **values: Any) -> None:
+        self._connection.execute(update(runs).where(runs.c.id == run_id).values(**values))
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(
+        id=row.id,
+        integration_id=row.integration_id,
+        kind=row.kind,
+        state=RunState(row.state),
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        counts=Counts.model_validate_json(row.counts),
+        api_calls=row.api_calls,
+        error=None if row.error_code is None else RunError(code=row.error_code, sentence=row.error_sentence or ""),
+    )

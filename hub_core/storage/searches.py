@@ -1,0 +1,127 @@
+"""Where each search for orders stands: its watermark, its window, its cursor."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import case, insert, literal, select, update
+
+from hub_core.domain.fact import Fact
+from hub_core.domain.polls import ONCE, SWEEP_INTERVAL, Search, Window
+from hub_core.storage.tables import searches
+from hub_core.storage.types import UtcDateTime
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+
+class SearchState(Fact):
+    """One search of an integration. While *began_at* is set, its window is being read and *cursor* says how far.
+
+    *completed_at* tells when a whole window was read last; *watermark*, when that read had begun.
+    """
+
+    search: Search
+    due_at: datetime
+    watermark: datetime | None = None
+    began_at: datetime | None = None
+    window: Window = Window()
+    cursor: Any = None
+    completed_at: datetime | None = None
+
+
+class SearchRepository:
+    """Searches as rows."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work within the transaction of *connection*."""
+        self._connection = connection
+
+    def start(self, integration_id: int, watermarks: Mapping[Search, datetime | None], due_at: datetime) -> None:
+        """Add the searches of an integration that is connected for the first time."""
+        rows = [
+            {"integration_id": integration_id, "search": search.value, "due_at": due_at, "watermark": watermark}
+            for search, watermark in watermarks.items()
+        ]
+        self._connection.execute(insert(searches), rows)
+
+    def of(self, integration_id: int) -> dict[Search, SearchState]:
+        """Give all searches of an integration."""
+        rows = self._connection.execute(select(searches).where(searches.c.integration_id == integration_id))
+        return {
+            Search(row.search): SearchState(
+                search=Search(row.search),
+                due_at=row.due_at,
+                watermark=row.watermark,
+                began_at=row.began_at,
+                window=Window(start=row.window_start, end=row.window_end),
+                cursor=None if row.cursor is None else json.loads(row.cursor),
+                completed_at=row.completed_at,
+            )
+            for row in rows
+        }
+
+    def begin(self, integration_id: int, search: Search, window: Window, at: datetime) -> None:
+        """Note which window is read from now on."""
+        self._set(
+            integration_id,
+            search,
+            began_at=at,
+            window_start=window.start,
+            window_end=window.end,
+            cursor=None,
+        )
+
+    def advance(self, integration_id: int, search: Search, cursor: Any) -> None:
+        """Note how far the window has been read."""
+        self._set(integration_id, search, cursor=json.dumps(cursor))
+
+    def complete(self, integration_id: int, state: SearchState, at: datetime, due_at: datetime) -> None:
+        """Note that the window was read to its end; now, not before, the watermark moves."""
+        self._set(
+            integration_id,
+            state.search,
+            watermark=state.began_at,
+            completed_at=at,
+            due_at=due_at,
+            began_at=None,
+            window_start=None,
+            window_end=None,
+            cursor=None,
+        )
+
+    def start_from(self, integration_id: int, began_at: datetime, interval: timedelta) -> None:
+        """Let the repeated searches start from the moment at which the baseline began."""
+        repeated = [search.value for search in Search if search not in ONCE]
+        sweep = searches.c.search == Search.SWEEP.value
+        self._connection.execute(
+            update(searches)
+            .where(searches.c.integration_id == integration_id, searches.c.search.in_(repeated))
+            .values(
+                watermark=began_at,
+                due_at=case(
+                    (sweep, literal(began_at + SWEEP_INTERVAL, UtcDateTime)),
+                    else_=literal(began_at + interval, UtcDateTime),
+                ),
+            )
+        )
+
+    def make_due(self, integration_id: int, at: datetime) -> None:
+        """Make the searches due that find what is new and what has changed."""
+        asked = [Search.NEW.value, Search.CHANGED.value]
+        self._connection.execute(
+            update(searches)
+            .where(searches.c.integration_id == integration_id, searches.c.search.in_(asked), searches.c.due_at > at)
+            .values(due_at=at)
+        )
+
+    def _set(self, integration_id: int, search: Search, **values: Any) -> None:
+        self._connection.execute(
+            update(searches)
+            .where(searches.c.integration_id == integration_id, searches.c.search == search.value)
+            .values(**values)
+        )

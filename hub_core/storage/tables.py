@@ -1,0 +1,265 @@
+"""The tables. What is searched is a column; what is shown as a whole is a document."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger as _BigInteger
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from hub_core.storage.types import Document, ExactDecimal, UtcDateTime
+
+BigInteger = _BigInteger().with_variant(Integer, "sqlite")
+"""64 bits everywhere; SQLite numbers rows by itself only where the type is called INTEGER."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+NOT_REMOVED = text("removed_at IS NULL")
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, Identity(), primary_key=True)
+
+
+def _integration(*, primary_key: bool = False) -> Column[int]:
+    return Column(
+        "integration_id",
+        BigInteger,
+        ForeignKey("integrations.id", ondelete="CASCADE"),
+        primary_key=primary_key,
+        nullable=False,
+    )
+
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("channel", String(40), primary_key=True),
+    Column("document", Document, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+integrations = Table(
+    "integrations",
+    metadata,
+    _id(),
+    Column("channel", String(40), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("connection", String(30), nullable=False),
+    Column("settings", Document, nullable=False),
+    Column("settings_version", Integer, nullable=False),
+    Column("rules", Document, nullable=False),
+    Column("store", Document),
+    Column("store_key", Text),
+    Column("credentials", Text),
+    Column("problem_code", String(40)),
+    Column("problem_sentence", Text),
+    Column("problem_since", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("connected_at", UtcDateTime),
+    Column("removed_at", UtcDateTime),
+    Index("uq_integrations_name", "name_key", unique=True, sqlite_where=NOT_REMOVED, postgresql_where=NOT_REMOVED),
+    Index(
+        "uq_integrations_store",
+        "channel",
+        "store_key",
+        unique=True,
+        sqlite_where=NOT_REMOVED,
+        postgresql_where=NOT_REMOVED,
+    ),
+    sqlite_autoincrement=True,
+)
+
+flow_state = Table(
+    "flow_state",
+    metadata,
+    _integration(primary_key=True),
+    Column("flow", String(20), primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("next_due_at", UtcDateTime),
+    Column("urgency", Integer, nullable=False, server_default="0"),
+    Column("demand", BigInteger, nullable=False, server_default="0"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("quiet_runs", BigInteger, nullable=False, server_default="0"),
+    Column("run_id", BigInteger),
+    Column("last_success_at", UtcDateTime),
+    Column("lease", BigInteger, nullable=False, server_default="0"),
+    Column("lease_owner", String(80)),
+    Column("lease_until", UtcDateTime),
+    Column("problem_code", String(40)),
+    Column("problem_sentence", Text),
+    Column("problem_since", UtcDateTime),
+    Index("ix_flow_state_due", "next_due_at", sqlite_where=text("open"), postgresql_where=text("open")),
+)
+
+searches = Table(
+    "searches",
+    metadata,
+    _integration(primary_key=True),
+    Column("search", String(20), primary_key=True),
+    Column("watermark", UtcDateTime),
+    Column("began_at", UtcDateTime),
+    Column("window_start", UtcDateTime),
+    Column("window_end", UtcDateTime),
+    Column("cursor", Document),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("completed_at", UtcDateTime),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _integration(),
+    Column("external_id", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("placed_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime),
+    Column("total", ExactDecimal, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("history", Boolean, nullable=False),
+    Column("same_as", BigInteger),
+    Column("sent_at", UtcDateTime, nullable=False),
+    Column("raw_hash", LargeBinary),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("document", Document, nullable=False),
+    Column("raw", LargeBinary),
+    UniqueConstraint("integration_id", "external_id"),
+    Index("ix_orders_placed", "placed_at", "id"),
+)
+
+order_lines = Table(
+    "order_lines",
+    metadata,
+    Column("order_id", BigInteger, ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True),
+    Column("external_id", Text, primary_key=True),
+    Column("sku", Text),
+    Column("listing", Text),
+    Column("quantity", ExactDecimal, nullable=False),
+    Column("total", ExactDecimal, nullable=False),
+    Column("gone", Boolean, nullable=False),
+    Index("ix_order_lines_sku", "sku"),
+    sqlite_with_rowid=False,
+)
+
+order_revisions = Table(
+    "order_revisions",
+    metadata,
+    Column("order_id", BigInteger, ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("event_id", BigInteger, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("changes", Document, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("type", String(60), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("integration_id", BigInteger),
+    Column("order_id", BigInteger),
+    Column("sku", Text),
+    Column("data", Document, nullable=False),
+)
+
+rejects = Table(
+    "rejects",
+    metadata,
+    _id(),
+    _integration(),
+    Column("kind", String(20), nullable=False),
+    Column("record_key", Text, nullable=False),
+    Column("external_id", Text),
+    Column("reason", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("raw_hash", LargeBinary, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    UniqueConstraint("integration_id", "kind", "record_key"),
+    Index("ix_rejects_order", "integration_id", "external_id"),
+    sqlite_autoincrement=True,
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    _id(),
+    _integration(),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("asked_for", Boolean, nullable=False),
+    Column("quiet", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    Column("counts", Document, nullable=False),
+    Column("api_calls", Integer, nullable=False),
+    Column("error_code", String(40)),
+    Column("error_sentence", Text),
+    Index("ix_runs_integration", "integration_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+rate_budgets = Table(
+    "rate_budgets",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("tat", Double, nullable=False),
+    Column("closed_until", Double, nullable=False),
+    Column("slow_until", Double, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("scope", String(10), nullable=False),
+    Column("secret_hash", LargeBinary, nullable=False, unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_used_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    Index(
+        "uq_tokens_name",
+        "name",
+        unique=True,
+        sqlite_where=text("revoked_at IS NULL"),
+        postgresql_where=text("revoked_at IS NULL"),
+    ),
+)

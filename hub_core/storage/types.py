@@ -1,0 +1,99 @@
+"""Column types that mean the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import DateTime, Dialect, Numeric, String, Text, TypeDecorator
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+
+if TYPE_CHECKING:
+    from sqlalchemy.sql.compiler import SQLCompiler
+    from sqlalchemy.types import TypeEngine
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware in Python, UTC in the database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn it into UTC; a naive one is a fault of ours."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = f"{value!r} has no time zone"
+            raise ValueError(message)
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give it back aware."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class ExactDecimal(TypeDecorator[Decimal]):
+    """A figure without rounding: NUMERIC on PostgreSQL, text on SQLite, which has no exact type."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the type of the database."""
+        return dialect.type_descriptor(String() if dialect.name == "sqlite" else Numeric())
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        """Write the plain digits, never an exponent, on SQLite."""
+        if value is None or dialect.name != "sqlite":
+            return value
+        return f"{value:f}"
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """Give it back exactly."""
+        del dialect
+        return None if value is None else Decimal(value)
+
+
+class exact_sum(GenericFunction[Decimal]):  # noqa: N801 - named like the SQL function it is
+    """The exact sum of an ExactDecimal column."""
+
+    type = ExactDecimal()
+    inherit_cache = True
+
+
+@compiles(exact_sum)
+def _sum(element: exact_sum, compiler: SQLCompiler, **options: Any) -> str:
+    return f"sum({compiler.process(element.clauses, **options)})"
+
+
+@compiles(exact_sum, "sqlite")
+def _decimal_sum(element: exact_sum, compiler: SQLCompiler, **options: Any) -> str:
+    return f"decimal_sum({compiler.process(element.clauses, **options)})"
+
+
+class DecimalSum:
+    """The aggregate behind `exact_sum` on SQLite."""
+
+    def __init__(self) -> None:
+        """Start at zero."""
+        self._total = Decimal(0)
+
+    def step(self, value: str | None) -> None:
+        """Add one figure."""
+        if value is not None:
+            self._total += Decimal(value)
+
+    def finalize(self) -> str:
+        """Give the sum."""
+        return f"{self._total:f}"
+
+
+Document = Text
+"""A whole thing as JSON text."""
