@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,7 @@ class OrderRun:
     counts: Counts
     calls_before: int
     progress: Callable[[Counts], None]
+    rejected: set[str] = field(default_factory=set)
 
     @property
     def api_calls(self) -> int:
@@ -172,6 +173,7 @@ class OrderFlow:
             async for page, sent_at in pages:
                 taken = await self._intake.take(page, _context(run, state, sent_at, is_history))
                 run.counts = taken.counts
+                run.rejected |= taken.rejected
                 run.progress(run.counts)
                 run.slice.page_done()
                 if not taken.still_open:
@@ -233,5 +235,6 @@ def _context(
             search=state.search,
             counts=run.counts,
             api_calls=run.api_calls,
+            rejected_before=run.rejected,
         ),
     )

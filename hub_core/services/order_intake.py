@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -59,6 +60,7 @@ class RunReading:
     search: Search
     counts: Counts
     api_calls: int
+    rejected_before: AbstractSet[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,10 @@ class Sifted:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a page: the run's new figures, and whether the flow is still open."""
+    """What became of a page: the run's new figures, which rejects it holds, and whether the flow is still open."""
 
     counts: Counts
+    rejected: AbstractSet[str]
     still_open: bool
 
 
@@ -109,18 +112,19 @@ class OrderIntake:
     ) -> Taken:
         reading = context.reading
         still_open = reading is None or FlowRepository(connection, self._parts.database).fence(reading.lease)
-        rejected = 0
+        rejected: AbstractSet[str] = frozenset()
         if sifted.rejects:
             rejected = RejectRepository(connection).save(context.integration_id, Flow.ORDERS, sifted.rejects, now)
         page_write = PageWrite(connection, context)
         page_write.decide(sifted.readings)
-        counts = page_write.counts(len(page.records), sifted.known, rejected)
+        newly_rejected = rejected - (frozenset() if reading is None else reading.rejected_before)
+        counts = page_write.counts(len(page.records), sifted.known, len(newly_rejected))
         if reading is not None:
             counts = reading.counts.plus(counts)
             SearchRepository(connection).advance(context.integration_id, reading.search, page.cursor)
             RunRepository(connection).progress(reading.run_id, counts, reading.api_calls)
         page_write.write(now)
-        return Taken(counts, still_open)
+        return Taken(counts, rejected, still_open)
 
 
 def sift(connection: Connection, integration_id: int, channel: str, page: OrderPage) -> Sifted:

@@ -19,7 +19,10 @@ class Reports:
         self._parts = parts
 
     async def sales(
-        self, by: ReportBy = ReportBy.INTEGRATION, since: datetime | None = None, until: datetime | None = None
+        self, by: ReportBy | str = ReportBy.INTEGRATION, since: datetime | None = None, until: datetime | None = None
     ) -> list[SalesRow]:
         """Sum up orders placed from *since* on and before *until*, per currency; cancelled ones are left out."""
-        return await self._parts.database.read(lambda connection: ReportRepository(connection).sales(by, since, until))
+        wanted = ReportBy(by)
+        return await self._parts.database.read(
+            lambda connection: ReportRepository(connection).sales(wanted, since, until)
+        )

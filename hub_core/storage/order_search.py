@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, or_, select, tuple_
 
 from hub_core.domain.orders import OrderStatus, StoredOrder
 from hub_core.storage.tables import order_lines, order_revisions, orders
@@ -42,35 +43,33 @@ class OrderFilter(BaseModel):
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Give it as SQL."""
-        column = orders.c
-        found: list[tuple[Any, ColumnElement[bool]]] = [
-            (self.integration, column.integration_id == self.integration),
-            (self.status, column.status == self.status),
-            (self.placed_after, column.placed_at >= self.placed_after),
-            (self.placed_before, column.placed_at < self.placed_before),
-            (self.updated_after, column.updated_at >= self.updated_after),
-            (self.number, column.number == self.number),
-            (self.sku, _has_line(order_lines.c.sku == self.sku)),
-        ]
-        if self.q:
-            text = self.q.strip()
-            found.append(
-                (
-                    text,
-                    or_(
-                        column.number == text,
-                        column.external_id == text,
-                        _has_line(order_lines.c.sku == text),
-                        column.document.icontains(json.dumps(text)[1:-1], autoescape=True),
-                    ),
-                )
-            )
-        return [condition for value, condition in found if value is not None]
+        given = self.model_dump(exclude_none=True)
+        return [_CONDITIONS[name](value) for name, value in given.items()]
 
 
 def _has_line(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(order_lines.c.order_id == orders.c.id, order_lines.c.gone.is_(False), condition)
 
+
+def _found_anywhere(text: str) -> ColumnElement[bool]:
+    return or_(
+        orders.c.number == text,
+        orders.c.external_id == text,
+        _has_line(order_lines.c.sku == text),
+        orders.c.document.icontains(json.dumps(text, ensure_ascii=False)[1:-1], autoescape=True),
+    )
+
+
+_CONDITIONS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
+    "integration": lambda value: orders.c.integration_id == value,
+    "status": lambda value: orders.c.status == value,
+    "placed_after": lambda value: orders.c.placed_at >= value,
+    "placed_before": lambda value: orders.c.placed_at < value,
+    "updated_after": lambda value: orders.c.updated_at >= value,
+    "number": lambda value: orders.c.number == value,
+    "sku": lambda value: _has_line(order_lines.c.sku == value),
+    "q": lambda value: _found_anywhere(value.strip()),
+}
 
 Place = tuple[datetime, int]
 """Where a list of orders goes on: when the last one shown was placed, and its id."""
@@ -85,7 +84,7 @@ class OrderSearch:
 
     def find(self, which: OrderFilter, after: Place | None, limit: int) -> list[StoredOrder]:
         """List up to *limit* orders that come *after* a place in the list."""
-        statement = select(*_SHOWN).where(and_(True, *which.conditions()))  # noqa: FBT003 - SQL's own constant
+        statement = select(*_SHOWN).where(*which.conditions())
         if after is not None:
             statement = statement.where(_later_in_list(after))
         statement = statement.order_by(orders.c.placed_at.desc(), orders.c.id.desc()).limit(limit)

@@ -27,8 +27,8 @@ class RejectRepository:
         """Work within the transaction of *connection*."""
         self._connection = connection
 
-    def save(self, integration_id: int, kind: str, new: Sequence[NewReject], at: datetime) -> int:
-        """Keep *new* rejects and tell how many of them are open.
+    def save(self, integration_id: int, kind: str, new: Sequence[NewReject], at: datetime) -> frozenset[str]:
+        """Keep *new* rejects and give the keys of those that are open.
 
         The same text again changes nothing, so one that was discarded or put aside stays so; another text opens it.
         """
@@ -39,9 +39,9 @@ class RejectRepository:
             ("integration_id", "kind", "record_key"),
             ("external_id", "reason", "raw", "raw_hash", "state", "at"),
             unless=lambda text: and_(rejects.c.raw_hash == text.raw_hash, rejects.c.state != RejectState.SETTLED.value),
-        ).returning(rejects.c.state)
-        states = self._connection.execute(statement, list(rows.values())).scalars().all()
-        return states.count(RejectState.OPEN.value)
+        ).returning(rejects.c.record_key, rejects.c.state)
+        kept = self._connection.execute(statement, list(rows.values()))
+        return frozenset(row.record_key for row in kept if row.state == RejectState.OPEN.value)
 
     def settle(self, integration_id: int) -> int:
         """Settle the rejects whose order was read well since."""
