@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _GZIP_MARK = b"\x1f\x8b"
 _MEBIBYTE = 1024 * 1024
 _MOST_DIGITS = 18
+
+
+_OTHER_TEXT = frozenset({"cp1252", "iso8859-1", "utf-16", "utf-16-be", "utf-16-le"})
 
 
 class CutError(Exception):
@@ -65,8 +69,18 @@ async def _within(response: httpx.Response, limit: int) -> AsyncIterator[bytes]:
         yield piece
 
 
+def as_utf8(body: bytes, charset: str | None) -> bytes:
+    """Give *body* as UTF-8 without a byte-order mark, if it comes in one of the other encodings still met."""
+    try:
+        codec = codecs.lookup(charset or "utf-8").name
+        text = body.decode(codec).encode() if codec in _OTHER_TEXT else body
+    except (LookupError, ValueError):
+        text = body  # an encoding that is wrong or unknown: whoever reads the body finds out
+    return text.removeprefix(codecs.BOM_UTF8)
+
+
 class _Unpacker:
-    """Decompresses piece by piece, never more than one byte beyond the limit."""
+    """Decompresses piece by piece, never more than one byte beyond the *limit*."""
 
     def __init__(self, host: str, limit: int) -> None:
         self._host = host

@@ -24,8 +24,8 @@ from hub_core.domain.errors import (
     UnavailableError,
 )
 
-LONGEST_PAUSE = 15.0
-"""A store that asks for more seconds than this is left alone by the request; the engine comes back later."""
+LONGEST_WAIT = 15.0
+"""Seconds that a request waits at most, for its budget or before it is repeated; what is longer the engine waits."""
 
 SHORTEST_CLOSURE = 5.0
 """Seconds that nobody asks a store which says that it is asked too much."""
@@ -47,10 +47,10 @@ _BROKEN = (
     anyio.ClosedResourceError,
     anyio.EndOfStream,
 )
-_OURS = (
+_REFUSED = (httpx.LocalProtocolError, httpcore.LocalProtocolError, httpx.InvalidURL)
+_SENSELESS = (
     zlib.error,
     httpx.HTTPError,
-    httpx.InvalidURL,
     httpx.StreamError,
     httpcore.ProtocolError,
     httpcore.UnsupportedProtocol,
@@ -80,7 +80,11 @@ def translated(host: str) -> Iterator[None]:
         raise _unreachable(host, error) from error
     except _BROKEN:
         raise PassingError(f"The connection to {host} broke off. {_LATER}") from None
-    except _OURS:
+    except _REFUSED:
+        raise ResponseError(
+            f"What was to be sent to {host} is no proper HTTP; check the credentials and the address of the store."
+        ) from None
+    except _SENSELESS:
         raise ResponseError(
             f"{host} answered in a way that is no proper HTTP; check the address of the store."
         ) from None
@@ -94,6 +98,8 @@ def _unreachable(host: str, error: BaseException) -> ChannelError:
                 f"{host} shows a certificate that is not valid ({cause.verify_message}), so the hub sends it nothing; "
                 "renew the certificate or check the address."
             )
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return PassingError(f"{host} does not speak HTTPS as it should; check the address. {_LATER}")
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return PassingError(f"{host} refuses connections; check the address. {_LATER}")
     detail = f": {error}" if str(error).startswith("its name") else ""
@@ -133,7 +139,7 @@ def of_status(answer: Answer, what: str, wait: float | None) -> ChannelError:
             what, f"{host} does not let the hub do '{what}' (403); grant that right in the store and verify again."
         )
     if status in {_TIMEOUT, _TOO_MANY} or status >= _SERVER_FAULT:
-        kind = UnavailableError if wait is not None and wait > LONGEST_PAUSE else PassingError
+        kind = UnavailableError if wait is not None and wait > LONGEST_WAIT else PassingError
         return kind(f"{host} {_why(status)} ({status}). {_LATER}", retry_after=wait)
     return ResponseError(
         f"{host} answered {what} with status {status} {answer.excerpt()}, which the hub does not understand; "

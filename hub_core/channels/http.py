@@ -15,11 +15,11 @@ import msgspec
 import stamina
 
 from hub_core.channels import faults, quiet
-from hub_core.channels.body import ENCODINGS, Limits, read_body
+from hub_core.channels.body import ENCODINGS, Limits, as_utf8, read_body
 from hub_core.channels.network import check_address
 from hub_core.channels.redaction import Redactor
 from hub_core.channels.response import Answer
-from hub_core.channels.scrub import Scrubber, without_mark
+from hub_core.channels.scrub import Scrubber
 from hub_core.channels.transport import GuardedTransport
 from hub_core.domain.budget import Budget
 from hub_core.domain.clock import Clock
@@ -28,9 +28,6 @@ from hub_core.domain.errors import AuthorizationError, BudgetError, ResponseErro
 __all__ = ["Answer", "Limits", "StoreHttp"]
 
 LOG = logging.getLogger("hub_core.http")
-
-LONGEST_WAIT = 15.0
-"""Seconds that a request waits at most, for its budget or before it is repeated; longer is for the engine to wait."""
 
 ATTEMPTS = 4
 """How often a safe request is sent at most."""
@@ -44,6 +41,7 @@ _LONGEST_REPEATING = 150.0
 _SAFE = frozenset({"GET", "HEAD"})
 _REDIRECTS = 5
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+_OF_A_BODY = frozenset({"content-length", "content-type", "transfer-encoding"})
 _JSON = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -125,9 +123,9 @@ class StoreHttp:
         would have it wait longer than 15 s).
         """
         address = check_address(url, allow_private=self._allow_private)
-        if params:
-            address = address.copy_merge_params(params)
-        request = self._build(method, address, headers or {}, json, form)
+        with faults.translated(address.host):
+            address = address.copy_merge_params(params) if params else address
+            request = self._build(method, address, headers or {}, json, form)
         with quiet.libraries():
             return await self._repeat(_Call(request, expect, budget))
 
@@ -162,6 +160,7 @@ class StoreHttp:
                     return await self._follow(call)
                 except faults.PassingError as error:
                     pause = max(pause, error.retry_after or 0)
+                    LOG.debug("attempt %d: %s", attempt.num, error)
                     raise
         raise AssertionError  # the loop returns or raises
 
@@ -179,19 +178,19 @@ class StoreHttp:
     def _redirected(self, request: httpx.Request, answer: Answer) -> httpx.Request:
         here = request.url
         try:
-            there = here.join(answer.headers.get("location", ""))
-            port = there.port
-        except (httpx.InvalidURL, ValueError):
-            raise ResponseError(f"{here.host} redirects to an address that cannot be read; check it.") from None
-        upgraded = (here.scheme, there.scheme) == ("http", "https") and here.port is None
-        same = there.host == here.host and (upgraded or there.scheme == here.scheme) and (port == here.port)
-        if not same or request.method not in _SAFE:
+            there = here.join(answer.headers["location"])
+        except (KeyError, ValueError, httpx.InvalidURL):
+            raise ResponseError(
+                f"{here.host} redirects, but not to a readable address; check the address of the store."
+            ) from None
+        if request.method not in _SAFE or not _is_same_host(here, there):
             raise ResponseError(
                 f"{here.host} redirects to {self._redact(there.host)[:200]!r}, which the hub does not follow; "
                 "check the address of the store."
             )
         check_address(str(there), allow_private=self._allow_private)
-        return httpx.Request(request.method, there, headers=request.headers, extensions=request.extensions)
+        kept = {name: value for name, value in request.headers.items() if name not in _OF_A_BODY}
+        return self._client.build_request(request.method, there, headers=kept)
 
     async def _exchange(self, request: httpx.Request, call: _Call) -> Answer:
         await self._admit(call.budget, request.url.host)
@@ -211,23 +210,25 @@ class StoreHttp:
         return Answer(
             response.status_code,
             response.headers,
-            self._scrubber.clean(without_mark(body)),
+            self._scrubber.clean(as_utf8(body, response.charset_encoding)),
             response.request.url.host,
             self._redact,
         )
 
     async def _checked(self, call: _Call, answer: Answer) -> Answer:
-        if answer.status in call.expect or answer.status in _REDIRECT_STATUSES or 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP
+        if httpx.codes.is_success(answer.status) or answer.status in _REDIRECT_STATUSES:
             return answer
         wait = faults.retry_after(answer.headers, self._clock.now())
         if faults.is_throttled(answer.status, wait):
             await self._budget.throttled(call.budget, max(wait or 0.0, faults.SHORTEST_CLOSURE))
+        if answer.status in call.expect:
+            return answer
         raise faults.of_status(answer, f"{call.request.method} {self._redact(call.request.url.path)}", wait)
 
     async def _admit(self, name: str, host: str) -> None:
         waited = 0.0
         while wait := await self._budget.take(name, 1):
-            if waited + wait > LONGEST_WAIT:
+            if waited + wait > faults.LONGEST_WAIT:
                 raise BudgetError(
                     f"The rate limit of {host} leaves no room now; the hub goes on in {wait:.0f} s.", retry_after=wait
                 )
@@ -248,3 +249,8 @@ class StoreHttp:
             LOG.debug(
                 "%s %s %s: %d in %.0f ms", request.method, url.host, self._redact(url.path), status, seconds * 1000
             )
+
+
+def _is_same_host(here: httpx.URL, there: httpx.URL) -> bool:
+    upgraded = (here.scheme, here.port, there.scheme) == ("http", None, "https")
+    return here.host == there.host and here.port == there.port and (here.scheme == there.scheme or upgraded)

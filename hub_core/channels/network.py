@@ -12,12 +12,18 @@ from hub_core.domain.errors import ResponseError
 
 ALLOW = "set HUB_ALLOW_PRIVATE_NETWORK=1 if that is meant"
 
-_LONGEST_URL = 2048
-_FIRST_FREE_PORT = 1024
+_LONGEST_URL = 8192
+_LONGEST_HOST = 253
+_LONGEST_LABEL = 63
+_PORTS = range(1, 65536)
 _WEB_PORTS = (80, 443)
+_FREE_PORTS = range(1024, 65536)
+"""The others below 1024 belong to mail, files and the like: a hub is no way to knock at those."""
+
 _UNREADABLE = re.compile(r"[\x00-\x20\x7f\\]")
-_OLD_FORM = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+)){0,3}\.?", re.IGNORECASE)
-"""An IPv4 address as `inet_aton` reads it: one to four numbers, each decimal, octal or hex."""
+_AUTHORITY_END = re.compile(r"[/?#]")
+_NUMERIC_END = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)
+"""A host whose last part is a number, decimal or hex, is an IPv4 address in one of its old forms, or nothing."""
 
 # From the special-purpose registries of IANA, besides what Python's own tables (they vary by version) already say.
 _NEVER_V4 = tuple(
@@ -42,6 +48,8 @@ _NEVER_V6 = tuple(
         "3fff::/20",
     )
 )
+_ISATAP = (b"\0\0\x5e\xfe", b"\2\0\x5e\xfe")
+"""What stands before an IPv4 address in the lower half of an address of that tunnel (RFC 5214)."""
 
 
 class PrivateNetworkError(ResponseError):
@@ -62,7 +70,8 @@ def is_public(address: str) -> bool:
         return False
     if isinstance(ip, IPv4Address):
         return not any(ip in network for network in _NEVER_V4)
-    return ip.scope_id is None and ip in _UNICAST_V6 and not any(ip in network for network in _NEVER_V6)
+    hidden = ip.scope_id is not None or ip.packed[8:12] in _ISATAP or any(ip in network for network in _NEVER_V6)
+    return ip in _UNICAST_V6 and not hidden
 
 
 def address_fault(url: str, *, allow_private: bool = False) -> str | None:
@@ -74,7 +83,7 @@ def address_fault(url: str, *, allow_private: bool = False) -> str | None:
         port = parsed.port
     except (httpx.InvalidURL, ValueError):
         return "The address cannot be read as a web address; enter it like https://www.example.com."
-    if parsed.userinfo or "@" in url.partition("//")[2].partition("/")[0]:
+    if "@" in _AUTHORITY_END.split(url.partition("//")[2], maxsplit=1)[0]:
         return "The address holds a user name or password; leave out everything before the @."
     return _scheme_fault(parsed, allow_private) or _host_fault(parsed.host, port, allow_private)
 
@@ -96,13 +105,20 @@ def _scheme_fault(url: httpx.URL, allow_private: bool) -> str | None:  # noqa: F
 
 
 def _host_fault(host: str, port: int | None, allow_private: bool) -> str | None:  # noqa: FBT001 - private
-    if not host.strip("."):
+    labels = host.removesuffix(".").split(".")
+    if not all(labels) or max(map(len, labels)) > _LONGEST_LABEL or len(host) > _LONGEST_HOST:
         return "The address names no host; enter it like https://www.example.com."
     if "%" in host:
         return f"The address names a network interface ({host}); enter it like https://www.example.com."
-    if allow_private and port != 0:
+    if port is not None and port not in _PORTS:
+        return f"There is no port {port}; leave it out."
+    if allow_private:
         return None
-    if port is not None and port < _FIRST_FREE_PORT and port not in _WEB_PORTS:
+    return _public_fault(host, port)
+
+
+def _public_fault(host: str, port: int | None) -> str | None:
+    if port is not None and port not in _WEB_PORTS and port not in _FREE_PORTS:
         return f"The port {port} is none that a web store has; leave it out."
     if _is_local_name(host) or not is_public(_numeric(host) or "1.1.1.1"):
         return str(PrivateNetworkError(host))
@@ -119,7 +135,7 @@ def _numeric(host: str) -> str | None:
         return str(ip_address(host))
     except ValueError:
         pass
-    if not _OLD_FORM.fullmatch(host):
+    if not _NUMERIC_END.fullmatch(host):
         return None
     try:
         return str(IPv4Address(socket.inet_aton(host.rstrip("."))))

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
+from hub_core.channels import jsontext
 from hub_core.domain.errors import ResponseError
 
 _DOCUMENT: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=Decimal)
-_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _EXCERPT = 200
 _EXCERPT_BYTES = 8 * 1024
 _HTML = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
@@ -31,35 +31,35 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
-    host: str = "the store"
+    host: str = field(default="The store", compare=False)
     redact: Callable[[str], str] = field(default=_unchanged, repr=False, compare=False)
 
     def json(self) -> Any:
-        """Read the body as JSON, fractions as Decimal. Raises ResponseError where it is none."""
+        """Read the body as JSON, numbers with a fraction as Decimal. Raises ResponseError where it is none."""
         try:
             return _DOCUMENT.decode(self.body)
-        except (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError) as error:
-            raise self._not("JSON") from error
+        except (ValueError, ArithmeticError, RecursionError) as error:
+            raise self._is_not("JSON") from error
 
     def records(self) -> list[bytes]:
-        """Cut a JSON array into the exact text of each of its members. Raises ResponseError where it is none."""
-        try:
-            return list(map(bytes, _ARRAY.decode(self.body)))
-        except (msgspec.DecodeError, ValueError, RecursionError) as error:
-            raise self._not("a JSON list") from error
+        """Cut a JSON list into the exact text of each member, faulty ones too. Raises ResponseError otherwise."""
+        members = jsontext.members(self.body)
+        if members is None:
+            raise self._is_not("a JSON list")
+        return members
 
     def excerpt(self) -> str:
         """Describe the body in a few words, without secrets."""
-        if not self.body:
+        if not self.body.strip():
             return "with nothing"
         text = self.redact(self.body[:_EXCERPT_BYTES].decode(errors="replace"))
         if _HTML.match(self.body):
             title = _TITLE.search(text)
             return f"with an HTML page{f' titled {_plain(title[1])!r}' if title else ''}"
-        kind = _plain(self.redact(self.headers.get("content-type", "no content type")))
-        return f"with {_plain(text)!r} ({kind})"
+        kind = self.redact(self.headers.get("content-type", "")) or "of no stated type"
+        return f"with {_plain(text)!r} ({_plain(kind)})"
 
-    def _not(self, wanted: str) -> ResponseError:
+    def _is_not(self, wanted: str) -> ResponseError:
         return ResponseError(
             f"{self.host} answered {self.excerpt()} where {wanted} was expected; "
             "check the address of the store, and report it if it stays so."

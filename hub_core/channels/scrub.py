@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from itertools import groupby
 
-import msgspec
+from hub_core.channels import jsontext
 
-_ANYTHING = msgspec.json.Decoder(msgspec.Raw)
-"""Reads JSON without making anything of it: only to see that it is some."""
+_KEY = re.compile(jsontext.STRING + rb"(?P<colon>\s*+:\s*+)?", re.DOTALL)
+_VALUE = re.compile(jsontext.STRING + rb"|(?P<open>[{\[])|[^\s,\]}]++", re.DOTALL)
+_NESTING = re.compile(jsontext.STRING + rb"|[{}\[\]]", re.DOTALL)
+_DEPTH = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 
-_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_VALUE = re.compile(_STRING + rb"|(?P<open>[{\[])|[^\s,\]}]++", re.DOTALL)
-_KEY = re.compile(_STRING + rb"(?P<colon>\s*+:\s*+)?", re.DOTALL)
-_NESTING = re.compile(_STRING + rb"|[{}\[\]]", re.DOTALL)
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_. -]*")
-_ESCAPED_LETTER = re.compile(rb"\\(?=u00[2-7])")
-"""A name may be written with such escapes; searching for the bare backslash is what makes it quick."""
+_PLAIN_SIGN = rb"u00(?:2[0dDeE]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[fF])"
+_ESCAPE = re.compile(rb"\\(?:(?=" + _PLAIN_SIGN + rb")u00(?P<code>..)|.)", re.DOTALL)
+_ESCAPED = re.compile(rb"\\(?=" + _PLAIN_SIGN + rb")")
+"""A sign of a plain name in an escaped form; beginning with the bare backslash is what makes the search quick."""
 
 _GAP = rb"(?:[ \t-]|\xc2\xa0|&nbsp;){0,2}"
 _CARD_DIGITS = re.compile(rb"[0-9](?:" + _GAP + rb"[0-9]){12,}+")
+
+_QUOTE = rb"(?:\\{0,8}[\"']|&quot;|&#34;)"
+_LOOSE_VALUE = rb"(?P<open>" + _QUOTE + rb")?(?P<value>(?(open)(?:(?!(?P=open)).)*+|[^\s&;,\"'<>}\]\\]++))"
 
 
 class Scrubber:
@@ -32,73 +34,88 @@ class Scrubber:
         self._names = frozenset(names)
         plain = sorted(name for name in self._names if _PLAIN_NAME.fullmatch(name))
         self._always_careful = len(plain) < len(self._names)
-        self._fast = tuple(_fast(list(group)) for _, group in groupby(plain, key=lambda name: name[0]))
-        self._lenient = tuple(_lenient(self._names)) if self._names else ()
+        self._quick = tuple(_quick(list(group)) for _, group in groupby(plain, key=lambda name: name[0]))
+        self._loose = tuple(_loose(self._names)) if self._names else ()
+
+    def clean(self, text: bytes) -> bytes:
+        """Scrub *text*, whatever it is; one faulty member of a list leaves the others as they are."""
+        if jsontext.is_json(text) or jsontext.is_json(text := jsontext.mended(text)):
+            return self.scrub(text)
+        members = jsontext.members(text)
+        if members is None:
+            return self.scrub_unparsable(text)
+        return b"[" + b",".join(map(self._clean_member, members)) + b"]"
+
+    def _clean_member(self, text: bytes) -> bytes:
+        return self.scrub(text) if jsontext.is_json(text) else self.scrub_unparsable(text)
 
     def scrub(self, text: bytes) -> bytes:
         """Scrub *text*, which must be JSON."""
-        if self._always_careful or (self._names and _ESCAPED_LETTER.search(text)):
+        if self._always_careful:
             return self._scrub_carefully(text)
-        for pattern in self._fast:
-            nested = False
-
-            def blank(match: re.Match[bytes]) -> bytes:
-                nonlocal nested
-                nested = nested or match["open"] is not None
-                return match[1] + b'""'
-
-            scrubbed = pattern.sub(blank, text)
-            if nested:
-                return self._scrub_carefully(text)
-            text = scrubbed
+        if self._names and _ESCAPED.search(text):
+            text = _ESCAPE.sub(_plainly, text)
+        for pattern in self._quick:
+            text = _blanked(pattern, text)
         return text
 
     def scrub_unparsable(self, text: bytes) -> bytes:
         """Scrub *text* of any kind (cut JSON, XML, HTML, a form): the members, and digits of card length."""
-        for pattern in self._lenient:
-            text = pattern.sub(_only_around, text)
+        text = self._scrub_carefully(text)
+        for pattern in self._loose:
+            text = pattern.sub(_without_value, text)
         return _CARD_DIGITS.sub(b"***", text)
-
-    def clean(self, text: bytes) -> bytes:
-        """Scrub *text*, whatever it is."""
-        try:
-            _ANYTHING.decode(text)
-        except (msgspec.DecodeError, RecursionError):
-            return self.scrub_unparsable(text)
-        return self.scrub(text)
 
     def _scrub_carefully(self, text: bytes) -> bytes:
         pieces: list[bytes] = []
-        done = 0
-        for start, end in self._values(text):
-            pieces += (text[done:start], b'""')
-            done = end
-        return b"".join([*pieces, text[done:]])
-
-    def _values(self, text: bytes) -> Iterator[tuple[int, int]]:
-        """Find where the values of the named members start and end."""
-        key = _KEY.search(text)
+        done, key = 0, _KEY.search(text)
         while key:
             end = key.end()
             if key["colon"] and self._is_named(key[0].removesuffix(key["colon"])):
-                end = _end_of_value(text, key.end())
-                yield key.end(), end
+                pieces += (text[done:end], b'""')
+                done = end = _end_of_value(text, end)
             key = _KEY.search(text, end)
+        return b"".join([*pieces, text[done:]])
 
     def _is_named(self, quoted: bytes) -> bool:
+        if b"\\" not in quoted:
+            return quoted[1:-1].decode(errors="replace") in self._names
         try:
-            return json.loads(quoted, strict=False) in self._names
+            return json.loads(quoted.decode(), strict=False) in self._names
         except ValueError:
             return False
 
 
-def _fast(names: list[str]) -> re.Pattern[bytes]:
-    """Make a pattern that begins with as many literal letters as the names share, since only then it is quick."""
+def _quick(names: list[str]) -> re.Pattern[bytes]:
+    """Make a pattern that begins with literal signs, since only such a search is quick."""
     first = names[0][0]
     rest = "|".join(re.escape(name[1:]) for name in sorted(names, key=len, reverse=True))
     # A quote after a backslash does not begin a name: it stands inside a string.
     key = rf'("{first}(?<!\\"{first})(?:{rest})"\s*+:\s*+)'
-    return re.compile(key.encode() + b"(?:" + _VALUE.pattern + b")", re.DOTALL)
+    return re.compile(key.encode() + b'(?!"")(?:' + _VALUE.pattern + b")", re.DOTALL)
+
+
+def _blanked(pattern: re.Pattern[bytes], text: bytes) -> bytes:
+    nested = False
+
+    def blank(match: re.Match[bytes]) -> bytes:
+        nonlocal nested
+        nested = nested or match["open"] is not None
+        return match[1] + b'""'
+
+    scrubbed = pattern.sub(blank, text)
+    if not nested:
+        return scrubbed
+    pieces: list[bytes] = []
+    done = 0
+    while key := pattern.search(text, done):
+        pieces += (text[done : key.end(1)], b'""')
+        done = _end_of_value(text, key.end(1))
+    return b"".join([*pieces, text[done:]])
+
+
+def _plainly(escape: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(escape["code"].decode()) if escape["code"] else escape[0]
 
 
 def _end_of_value(text: bytes, start: int) -> int:
@@ -109,39 +126,29 @@ def _end_of_value(text: bytes, start: int) -> int:
         return value.end()
     depth = 0
     for token in _NESTING.finditer(text, start):
-        depth += {b"{": 1, b"[": 1, b"}": -1, b"]": -1}.get(token[0], 0)
+        depth += _DEPTH.get(token[0], 0)
         if depth == 0:
             return token.end()
     return len(text)
 
 
-def _lenient(names: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
-    """Make patterns whose group `value` is to be blanked, for all the ways in which a value may follow its name."""
+def _loose(names: Collection[str]) -> Iterator[re.Pattern[bytes]]:
+    """Make patterns whose group `value` is to be blanked, for the ways in which a value may follow its name.
+
+    The text comes from outside and may be made to take long, so nothing is looked through twice.
+    """
     name = b"(?:" + b"|".join(re.escape(name.encode()) for name in sorted(names, key=len, reverse=True)) + b")"
-    quoted = rb"(?P<quote>\\*[\"'])"
+    element = rb"(?:[\w.-]{1,64}:)?" + name
     forms = (
-        # JSON, whole or cut, also inside a string: to the end of the string, number or structure, or of the text.
-        rb"\\*[\"']"
-        + name
-        + rb"\\*[\"']\s*[:=]\s*(?P<value>\\*\"(?:(?!\\*\").)*+|\\*'(?:(?!\\*').)*+|[{\[][^}\]]*+|[^\s,}\]<>&]++)",
-        rb"<(?P<tag>(?:[\w.-]+:)?" + name + rb")(?:\s[^>]*+)?>(?P<value>.*?)(?:</(?P=tag)|\Z)",
-        rb"(?<![\w])" + name + rb"\s*=\s*" + quoted + rb"(?P<value>.*?)(?:(?P=quote)|\Z)",
-        rb"(?<![\w])" + name + rb"\s*=\s*(?P<value>[^\s&;,\"'<>\\]++)",
-        rb"name\s*=\s*" + quoted + name + rb"(?P=quote)[^>]*?value\s*=\s*(?P<value>\"[^\"]*+|'[^']*+|[^\s>\"']++)",
-        rb"value\s*=\s*(?P<value>\"[^\"]*+|'[^']*+|[^\s>\"']++)[\"']?[^>]*?name\s*=\s*"
-        + quoted
-        + name
-        + rb"(?P=quote)",
+        _QUOTE + name + _QUOTE + rb"\s{0,9}[:=]\s{0,9}" + _LOOSE_VALUE,  # JSON, cut or inside a string
+        rb"<(?P<tag>" + element + rb")(?:\s[^<>]{0,999}+)?>(?P<value>.*?)(?:</(?P=tag)|\Z)",  # an element
+        rb"\b" + name + rb"\s{0,9}=\s{0,9}" + _LOOSE_VALUE,  # an attribute, or a field of a form
+        rb"<(?=[^<>]{0,999}\bname\s{0,9}=\s{0,9}" + _QUOTE + rb"?" + name + rb"\b)"
+        rb"[^<>]{0,999}?\bvalue\s{0,9}=\s{0,9}" + _LOOSE_VALUE,  # a field of a page
     )
     return (re.compile(form, re.DOTALL | re.IGNORECASE) for form in forms)
 
 
-def _only_around(match: re.Match[bytes]) -> bytes:
+def _without_value(match: re.Match[bytes]) -> bytes:
     start, end = match.start("value") - match.start(), match.end("value") - match.start()
-    opening = re.match(rb"\\*[\"']", match["value"])
-    return match[0][:start] + (opening[0] if opening else b"") + match[0][end:]
-
-
-def without_mark(text: bytes) -> bytes:
-    """Give *text* without the byte-order mark that some stores put before their JSON."""
-    return text.removeprefix(codecs.BOM_UTF8)
+    return match[0][:start] + match[0][end:]

@@ -19,6 +19,8 @@ Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 CONNECTIONS = 10
 IDLE_CONNECTIONS = 4
 IDLE_SECONDS = 30.0
+_TRIED = 3
+"""How many addresses of a host are tried, in equal shares of the time allowed."""
 
 
 async def resolve(host: str, port: int) -> list[str]:
@@ -57,10 +59,12 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             raise httpcore.ConnectError("its name is unknown") from error
         if not self._allow_private and not all(map(is_public, addresses)):
             raise PrivateNetworkError(host)
+        chosen = addresses[:_TRIED]
+        share = timeout / len(chosen) if timeout and chosen else timeout
         fault: Exception = httpcore.ConnectError("its name has no address")
-        for address in addresses:
+        for address in chosen:
             try:
-                return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
+                return await self._network.connect_tcp(address, port, share, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 fault = error
         raise fault
