@@ -91,7 +91,7 @@ class StoreApi(Generic[AnyShop]):
     def _meddle(self, options: Mapping[str, Any], shop: AnyShop) -> None:
         """Do to an order what somebody at the store might do between two requests."""
         given = dict(options)
-        action, key = given.pop("action", "place"), given.pop("id", None)
+        action, key = given.pop("action", "place"), given.get("id")
         wish = wish_from(given) if action != "remove" else Wish()
         if action == "place":
             self.wire.place(shop, wish)

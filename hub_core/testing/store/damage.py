@@ -90,12 +90,14 @@ def _member(fault: Fault, good: Response) -> Response:
     The record is named by `where` (members and their values) or by `record` (its place on the page).
     """
     options = fault.options
-    answer = json.loads(bytes(good.body) or b"null")
+    if not good.body:
+        return good
+    answer = json.loads(bytes(good.body))
     target = _record(answer, options)
     *steps, last = _steps(options["member"])
     for step in steps:
         target = _step_into(target, step)
-    _change(target, last, fault.options)
+    _change(target, last, options)
     return _copy(good, json.dumps(answer, ensure_ascii=False).encode())
 
 

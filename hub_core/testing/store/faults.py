@@ -17,8 +17,9 @@ from starlette.responses import Response
 class Fault:
     """One thing that goes wrong with the requests it matches.
 
-    *path* and *query* are patterns with `*`, matched case-blind against the path and the decoded query; the first
-    *skip* matching requests are spared, the next *count* are hit (None: all, until the fault is taken away).
+    *path*, *method* and *query* (decoded) are matched with patterns, case-blind: `*` stands for anything, and a `!`
+    in front for all but that. The first *skip* matching requests are spared, the next *count* are hit (None: all,
+    until the fault is taken away).
     """
 
     kind: str
@@ -48,12 +49,15 @@ class Fault:
     def _matches(self, request: Request, store: str | None) -> bool:
         wanted = (self.path, self.method, self.query)
         given = (request.url.path, request.method, unquote_plus(request.url.query))
-        fits = all(fnmatchcase(one.lower(), pattern.lower()) for one, pattern in zip(given, wanted, strict=True))
-        return fits and self.store in (None, store)
+        return all(map(_fits, given, wanted)) and self.store in (None, store)
 
     def as_data(self) -> dict[str, Any]:
         """Tell everything about it, also how often it fired."""
         return {name: value for name, value in vars(self).items() if name != "memory"}
+
+
+def _fits(given: str, pattern: str) -> bool:
+    return fnmatchcase(given.lower(), pattern.removeprefix("!").lower()) != pattern.startswith("!")
 
 
 class FaultMenu:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from hub_core.testing.store.shop import Shop
 
 
-class SteeringError(ValueError):
+class SteeringError(Exception):
     """What somebody asked of the sandbox makes no sense; the text says why."""
 
 

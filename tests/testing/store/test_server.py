@@ -92,7 +92,7 @@ async def test_a_fault_hits_so_many_requests_and_says_that_it_fired(
 
 
 @pytest.mark.parametrize(
-    "where", [{"path": "/other*"}, {"method": "POST"}, {"query": "*page=2*"}, {"store": "two"}], ids=str
+    "where", [{"path": "/other*"}, {"method": "POST"}, {"query": "*page=2*"}, {"query": "!"}, {"store": "two"}], ids=str
 )
 async def test_a_fault_spares_what_it_does_not_match(
     client: httpx.AsyncClient, api: StoreApi[Shop], where: dict[str, Any]
@@ -168,6 +168,13 @@ async def test_a_member_that_is_not_there_stays_away(client: httpx.AsyncClient, 
     api.break_down("member", member="name.0.deeper", value=1)
     api.break_down("member", member="name", value=1, where={"id": 99})
     assert (await client.get("/rows")).json()[0] == {"id": 1, "name": "row 1"}
+
+
+async def test_an_empty_answer_has_no_member_to_damage(client: httpx.AsyncClient, api: StoreApi[Shop]) -> None:
+    api.break_down("member", member="name")
+    api.shop().authorized = False
+    answer = await client.get("/rows")
+    assert (answer.status_code, answer.content) == (401, b"")
 
 
 async def test_an_order_comes_in_between_two_requests(client: httpx.AsyncClient, api: StoreApi[Shop]) -> None:

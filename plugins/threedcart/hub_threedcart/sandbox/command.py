@@ -101,8 +101,8 @@ def _run(made: Sandbox, host: str, port: int, *, as_json: bool) -> None:
         _fail(f"Cannot listen on {host} port {port} ({error.strerror}): choose another with --port, or 0 for any.")
     shown = f"[{host}]" if ":" in host else host
     root = f"http://{shown}:{listener.getsockname()[1]}"
-    typer.echo(json.dumps(_facts(made, root)) if as_json else _text(made, root))
     try:
+        typer.echo(json.dumps(_facts(made, root)) if as_json else _text(made, root))
         server_for(made.app).run(sockets=[listener])
     except KeyboardInterrupt:
         pass

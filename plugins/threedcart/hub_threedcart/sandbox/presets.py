@@ -8,18 +8,19 @@ from typing import Any
 
 from hub_threedcart.sandbox.answers import error_array
 
-_ORDERS = "*/orders*"
+# Where nothing else is said, they concern pages of the order list.
+_ORDERS = {"path": "*/orders", "query": "!*countonly=1*"}
 
 
 def _member(**fields: Any) -> Mapping[str, Any]:
-    return {"kind": "member", "path": _ORDERS, **fields}
+    return {"kind": "member", **_ORDERS, **fields}
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "error_array": {"kind": "status", "status": 200, "body": json.loads(error_array(400, "Bad request"))},
     "missing_right": {"kind": "status", "status": 401, "count": None},
     "lying_count": _member(query="*countonly=1*", member="TotalCount", value=7),
-    "same_page": {"kind": "repeat_page", "path": "*/orders", "query": "*limit=*", "count": None},
+    "same_page": {"kind": "repeat_page", **_ORDERS, "count": None},
     "null_member": _member(member="BillingCompany", value=None),
     "missing_member": _member(member="CustomerComments", missing=True),
     "broken_order": _member(member="OrderItemList", value="broken"),
@@ -27,7 +28,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "broken_quantity": _member(member="OrderItemList.0.ItemQuantity", value="three"),
     "broken_amount": _member(member="OrderAmount", value="NaN"),
     "broken_id": _member(member="OrderID", value=None),
-    "insert_order": {"kind": "order", "path": _ORDERS, "action": "place"},
-    "change_order": {"kind": "order", "path": _ORDERS, "action": "edit", "status": "processing"},
-    "delete_order": {"kind": "order", "path": _ORDERS, "action": "remove"},
+    "insert_order": {"kind": "order", **_ORDERS, "action": "place"},
+    "change_order": {"kind": "order", **_ORDERS, "action": "edit", "status": "processing"},
+    "delete_order": {"kind": "order", **_ORDERS, "action": "remove"},
 }
