@@ -1,0 +1,66 @@
+"""All commands, in the order in which `hub --help` lists them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from hub_core.cli import (
+    application,
+    channels,
+    database,
+    demo,
+    events,
+    integrations,
+    orders,
+    rejects,
+    report,
+    runs,
+    serve,
+    settings,
+    sync,
+    tokens,
+)
+
+
+class InOrder(TyperGroup):
+    """Lists the commands as a newcomer needs them."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = {name: self.commands[name] for name in COMMANDS}
+
+
+COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
+    "demo": demo.demo,
+    "channels": channels.channels,
+    "application": application.app,
+    "integrations": integrations.app,
+    "sync": sync.sync,
+    "orders": orders.app,
+    "rejects": rejects.app,
+    "runs": runs.runs,
+    "events": events.events,
+    "report": report.report,
+    "serve": serve.serve,
+    "tokens": tokens.app,
+    "database": database.app,
+    "settings": settings.settings,
+}
+
+app = typer.Typer(
+    name="hub",
+    cls=InOrder,
+    help="Take in the orders of all shops of a merchant. Every command has --help.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # plain help costs a third of the time of a coloured one
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+for name, made in COMMANDS.items():
+    if isinstance(made, typer.Typer):
+        app.add_typer(made, name=name)
+    else:
+        app.command(name)(made)

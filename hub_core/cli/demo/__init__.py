@@ -1,0 +1,54 @@
+"""`hub demo`: the hub beside a local store, to see it work."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, NoReturn
+
+import typer
+
+from hub_core.cli.output import say
+
+
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the demo's folder at the end.")] = False,
+) -> None:
+    """Start the hub beside a local 3DCart store.
+
+    Example: hub demo
+
+    The store's orders are shown as they arrive. Everything is in a folder of its own, which is
+    removed at the end; your own hub is not touched. Ctrl-C ends it.
+    """
+    from hub_core.cli.demo.place import demo_home, environment
+    from hub_core.cli.demo.sandbox import sandbox
+    from hub_core.cli.demo.scene import prepare, tell
+    from hub_core.cli.demo.watch import watching
+    from hub_core.settings import HubSettings
+    from hub_core.web.serve import run
+
+    with _ends_on_sigterm(), demo_home(keep) as home, sandbox() as store:
+        os.environ.update(environment(home, store.api_url))
+        settings = HubSettings.load()
+        tell(settings, prepare(settings, store))
+        with watching(settings):
+            code = run(settings)
+    if keep:
+        say(f"The demo's folder is kept: {home}")
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _ends_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM unwind this process as Ctrl-C does, so that nothing of the demo is left over."""
+
+    def end(number: int, frame: object) -> NoReturn:
+        del frame
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

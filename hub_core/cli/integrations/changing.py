@@ -1,0 +1,97 @@
+"""Changing and removing integrations."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub_core.cli import fields
+from hub_core.cli.integrations.adding import Rules, Settings
+from hub_core.cli.integrations.showing import print_integration
+from hub_core.cli.output import complain, document, say
+from hub_core.cli.running import AsJson, Name, command, run
+from hub_core.domain.errors import InputError
+
+if TYPE_CHECKING:
+    from hub_core.domain.integrations import Integration
+
+
+def rename(
+    integration: Name,
+    name: Annotated[str, typer.Argument(help="The new name.", metavar="NAME", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Give an integration another name.
+
+    Example: hub integrations rename "My shop" "My old shop"
+    """
+    one = run(lambda hub: hub.integrations.rename(integration, name))
+    _told(one, f"It is called '{one.name}' now.", as_json)
+
+
+def set_values(integration: Name, settings: Settings = None, rules: Rules = None, as_json: AsJson = False) -> None:
+    """Change settings and rules.
+
+    Example: hub integrations set "My shop" --set timezone=America/New_York --rule order_interval=30
+
+    An empty value puts one back to its default.
+    """
+    chosen, ruled = fields.changes(settings or (), "--set"), fields.changes(rules or (), "--rule")
+    if not chosen and not ruled:
+        raise typer.BadParameter("name what to change with --set KEY=VALUE or --rule KEY=VALUE.", param_hint="--set")
+    one = run(lambda hub: hub.integrations.change(integration, settings=chosen or None, rules=ruled or None))
+    if as_json:
+        document(one)
+    else:
+        print_integration(one)
+
+
+def enable(integration: Name, as_json: AsJson = False) -> None:
+    """Let an integration work again, from where it stopped.
+
+    Example: hub integrations enable "My shop"
+    """
+    one = run(lambda hub: hub.integrations.enable(integration))
+    _told(one, f"'{one.name}' is enabled. {one.health.sentence}", as_json)
+
+
+def disable(integration: Name, as_json: AsJson = False) -> None:
+    """Stop all work of an integration.
+
+    Example: hub integrations disable "My shop"
+    """
+    one = run(lambda hub: hub.integrations.disable(integration))
+    _told(one, f"'{one.name}' is disabled: nothing is read from its store until it is enabled.", as_json)
+
+
+def remove(
+    integration: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove an integration; its orders stay.
+
+    Example: hub integrations remove "My shop"
+
+    It says what that does and asks first.
+    """
+    preview = run(lambda hub: hub.integrations.removal(integration))
+    complain(preview.sentence)
+    if not (yes or _confirmed(integration)):
+        complain("Nothing was removed.")
+        raise typer.Exit(1)
+    run(lambda hub: hub.integrations.remove(integration))
+    say(f"'{preview.name}' is removed.")
+
+
+def _confirmed(integration: str) -> bool:
+    if not sys.stdin.isatty():
+        confirmed = command("integrations", "remove", integration, "--yes")
+        raise InputError(f"Nothing was removed, since nobody can be asked here; run: {confirmed}")
+    return typer.confirm("Remove it?", err=True)
+
+
+def _told(one: "Integration", sentence: str, as_json: bool) -> None:
+    if as_json:
+        document(one)
+    else:
+        say(sentence)

@@ -1,0 +1,10 @@
+"""`hub orders`: the orders that the hub holds."""
+
+import typer
+
+from hub_core.cli.orders import exporting, listing, showing
+
+app = typer.Typer(invoke_without_command=True)
+app.callback()(listing.orders)
+app.command("show")(showing.show)
+app.command("export")(exporting.export)

@@ -1,0 +1,50 @@
+"""How far runs have come: a bar for each on a terminal, nothing elsewhere."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from hub_core.cli.output import counted, plain
+
+if TYPE_CHECKING:
+    from hub_core.domain.runs import Run
+
+Watch = Callable[["Run"], None]
+
+
+def _unwatched(run: "Run") -> None:
+    """Show nothing."""
+
+
+@contextmanager
+def bars() -> Iterator[Callable[[str], Watch]]:
+    """Yield what makes a bar for a name, where standard error is a terminal; the bars vanish at the end."""
+    if not sys.stderr.isatty():
+        yield lambda _: _unwatched
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[done]}", markup=False),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+
+        def start(name: str) -> Watch:
+            task = progress.add_task(plain(name), total=None, done="asking the store")
+            return lambda run: progress.update(
+                task, total=run.counts.expected, completed=run.counts.read, done=_done(run)
+            )
+
+        yield start
+
+
+def _done(run: "Run") -> str:
+    orders = counted(run.counts.read, "order")
+    if run.counts.expected is not None:
+        orders = f"{run.counts.read:,} of {counted(run.counts.expected, 'order')}"
+    return f"{orders}, {counted(run.counts.pages, 'page')}"

@@ -1,0 +1,55 @@
+"""`hub settings`."""
+
+from typing import TYPE_CHECKING
+
+from hub_core.cli.output import document, table
+from hub_core.cli.running import AsJson
+
+if TYPE_CHECKING:
+    from hub_core.settings import HubSettings
+
+_MASK = "********"
+
+
+def settings(as_json: AsJson = False) -> None:
+    """Print the settings in force, secrets masked.
+
+    Example: hub settings
+
+    They come from the environment and from a file .env in the present folder.
+    """
+    from hub_core.settings import HubSettings
+
+    loaded = HubSettings.load()
+    shown = _shown(loaded)
+    if as_json:
+        document(shown)
+        return
+    names = {f"HUB_{name.upper()}": name for name in HubSettings.model_fields}
+    rows = [
+        {
+            "setting": variable,
+            "value": value,
+            "": "" if name in loaded.model_fields_set else "(default)",
+            "meaning": HubSettings.model_fields[name].description,
+        }
+        for variable, value in shown.items()
+        for name in [names[variable]]
+    ]
+    table(rows, "No settings.")
+
+
+def _shown(loaded: "HubSettings") -> dict[str, object]:
+    from sqlalchemy import make_url
+
+    return {
+        "HUB_DATABASE_URL": make_url(loaded.url).render_as_string(hide_password=True),
+        "HUB_HOME": str(loaded.home),
+        "HUB_SECRET_KEYS": _MASK if loaded.secret_keys else None,
+        "HUB_HOST": loaded.host,
+        "HUB_PORT": loaded.port,
+        "HUB_PUBLIC_URL": loaded.address,
+        "HUB_ALLOW_PRIVATE_NETWORK": int(loaded.allow_private_network),
+        "HUB_CHANNELS": None if loaded.channels is None else ",".join(loaded.channels),
+        "HUB_LOG_FORMAT": loaded.log_format,
+    }
