@@ -1,0 +1,153 @@
+"""`hub serve`: the API and the engine in one process, from the first line to a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import uvicorn
+
+from hub_core.domain.clock import SystemClock
+from hub_core.domain.errors import HubError
+from hub_core.hub import Hub
+from hub_core.logs import set_up_logging
+from hub_core.web.app import create_app
+from hub_core.web.engine_thread import EngineThread
+from hub_core.web.listening import address_of, is_loopback, listen
+from hub_core.web.watchdog import Heartbeat, Watchdog
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterator
+
+    from hub_core.settings import HubSettings
+
+logger = logging.getLogger("hub_core.web")
+
+LAST_REQUESTS: Final = 2
+"""Seconds that requests under way have to end once the hub stops."""
+LAST_RUNS: Final = 10.0
+"""Seconds after which an engine that does not end is left behind: it gives its flows 8."""
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+def run(settings: HubSettings) -> int:
+    """Serve until a signal ends it, and give the exit code."""
+    set_up_logging(settings.log_format)
+    try:
+        with contextlib.closing(listen(settings.host, settings.port)) as listener:
+            return asyncio.run(_serve(settings, listener))
+    except HubError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+async def _serve(settings: HubSettings, listener: socket.socket) -> int:
+    stop = asyncio.Event()
+    with _on_signal(stop.set):
+        async with Hub.open(settings=settings) as hub:
+            server = _Server(hub)
+            engine = EngineThread(hub, heartbeat := Heartbeat(SystemClock()))
+            serving = asyncio.create_task(server.serve([listener]))
+            watching = asyncio.create_task(Watchdog(heartbeat).watch(SystemClock()))
+            await server.ready.wait()
+            _say_where(listener)
+            engine.start()
+            await _say_how_to_get_in(hub)
+            await _first(asyncio.ensure_future(stop.wait()), serving, engine.ended)
+            engine.stop()
+            server.should_exit = True
+            await asyncio.wait({engine.ended}, timeout=LAST_RUNS)
+            await serving
+            watching.cancel()
+    return _exit_code(engine, stopped=stop.is_set())
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it is ready, and leaves signals to us: uvicorn would end the process by the signal."""
+
+    def __init__(self, hub: Hub) -> None:
+        super().__init__(
+            uvicorn.Config(
+                create_app(hub),
+                http="h11",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=LAST_REQUESTS,
+            )
+        )
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.contextmanager
+def _on_signal(act: Callable[[], object]) -> Iterator[None]:
+    """Call *act* in the running loop for each signal that asks the process to end."""
+    loop = asyncio.get_running_loop()
+
+    def handle(number: int, frame: Any) -> None:
+        del number, frame
+        loop.call_soon_threadsafe(act)
+
+    before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+async def _first(stopping: asyncio.Future[Any], *running: asyncio.Future[Any]) -> None:
+    """Wait until one of these ends."""
+    try:
+        await asyncio.wait({stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+
+
+def _say_where(listener: socket.socket) -> None:
+    address = address_of(listener)
+    sys.stdout.write(f"The hub is at {address}; its API is described at {address}/api/docs. Ctrl-C ends it.\n")
+    sys.stdout.flush()
+    if not is_loopback(listener):
+        logger.warning(
+            "Others than this machine reach the hub at %s, and over plain HTTP: tokens and orders can be read on the "
+            "way. Put a server that speaks HTTPS in front of it, or set HUB_HOST to 127.0.0.1.",
+            address,
+        )
+
+
+async def _say_how_to_get_in(hub: Hub) -> None:
+    if not await hub.tokens.list():
+        sys.stdout.write("Nobody has an access token yet; make one: hub tokens create NAME --scope admin\n")
+        sys.stdout.flush()
+
+
+def _exit_code(engine: EngineThread, *, stopped: bool) -> int:
+    if not engine.ended.done():
+        logger.error(
+            "The engine did not end within %.0f s and is left behind; what it did is taken up again.", LAST_RUNS
+        )
+        return 1
+    error = engine.ended.exception()
+    if error is None:
+        return 0 if stopped else 1
+    if isinstance(error, HubError):
+        sys.stderr.write(f"{error}\n")
+    else:
+        logger.critical("The engine failed; start the hub again and report this.", exc_info=error)
+    return 1
