@@ -55,6 +55,8 @@ def _endpoint(api: StoreApi[Any], act: Act) -> Callable[[Request], Any]:
             return JSONResponse({"error": f"There is no order {error.args[0]} in this store."}, 404)
         except (SteeringError, json.JSONDecodeError) as error:
             return JSONResponse({"error": str(error)}, 422)
+        except (ArithmeticError, TypeError, ValueError) as error:
+            return JSONResponse({"error": f"A value does not fit: {error!r}."}, 422)
         if isinstance(answer, Response):
             return answer
         return Response(status_code=204) if answer is None else JSONResponse(answer)

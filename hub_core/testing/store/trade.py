@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -39,14 +39,19 @@ class Trade:
     products: Sequence[Product]
     now: Callable[[], datetime]
 
-    def history(self, count: int, days: float) -> list[Sale]:
+    def history(self, count: int, days: float) -> Iterator[Sale]:
         """Make up *count* sales of the last *days*, in the order in which their carts began."""
         now = self.now()
         span = days * _DAY / _SECOND
         ages = (_SECOND * int(self.dice.random() ** 2 * span + 1) for _ in range(count))
-        return sorted((self.sale(now - age, self._state(age)) for age in ages), key=lambda sale: sale.began_at)
+        # Only the times are made up before they are sorted: a hundred thousand sales are much to hold.
+        times = sorted((now - age - self._browsing(), now - age) for age in ages)
+        for began_at, placed_at in times:
+            yield self.sale(placed_at, self._state(now - placed_at), began_at=began_at)
 
-    def sale(self, placed_at: datetime, state: str = "new", lines: tuple[Sold, ...] = ()) -> Sale:
+    def sale(
+        self, placed_at: datetime, state: str = "new", lines: tuple[Sold, ...] = (), began_at: datetime | None = None
+    ) -> Sale:
         """Make up one sale; with *lines*, of exactly these and with nothing else that is unusual."""
         plain = bool(lines)
         lines = lines or basket(self.dice, self.products)
@@ -58,7 +63,7 @@ class Trade:
         tax = max(tax, ZERO)
         costs = sum((parcel.cost for parcel in parcels), ZERO)
         total = (_worth(lines) + costs + tax - discount).quantize(_CENT)
-        began_at = placed_at - self._browsing(plain=plain)
+        began_at = began_at or placed_at - self._browsing()
         return Sale(
             state=state,
             began_at=began_at,
@@ -82,8 +87,8 @@ class Trade:
     def _state(self, age: timedelta) -> str:
         return self.dice.weighted(_YOUNG if age < 2 * _DAY else _OLD)
 
-    def _browsing(self, *, plain: bool) -> timedelta:
-        days_of_doubt = not plain and self.dice.hits(0.15)
+    def _browsing(self) -> timedelta:
+        days_of_doubt = self.dice.hits(0.15)
         return _SECOND * self.dice.randint(86_400, 500_000) if days_of_doubt else _SECOND * self.dice.randint(60, 2400)
 
     def _updated_at(self, began_at: datetime, placed_at: datetime, state: str, parcels: tuple[Parcel, ...]) -> datetime:

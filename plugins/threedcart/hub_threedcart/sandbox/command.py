@@ -119,7 +119,7 @@ def _facts(made: Sandbox, root: str) -> dict[str, object]:
 
 
 def _text(made: Sandbox, root: str) -> str:
-    lines = [f"A 3DCart sandbox listens on {root}. Stop it with Ctrl-C.", *(made.loaded.notes if made.loaded else ())]
+    lines = [f"A 3DCart sandbox listens on {root} (Ctrl-C stops it).", *(made.loaded.notes if made.loaded else ())]
     for shop in made.shops.values():
         lines += [
             "",
@@ -136,7 +136,8 @@ def _text(made: Sandbox, root: str) -> str:
             "Let the hub talk to it with",
             f"  THREEDCART_API_URL={root}{API_ROOT}",
             "  HUB_ALLOW_PRIVATE_NETWORK=1",
-            f"See and steer it at {root}/_sandbox (faults, orders, clock, meter).",
+            "See and steer it (faults, orders, clock, meter) below",
+            f"  {root}/_sandbox",
         ]
     )
 

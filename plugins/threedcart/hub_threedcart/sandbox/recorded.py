@@ -18,10 +18,17 @@ _NEEDED = ("OrderID", "OrderDate", "OrderItemList")
 
 @dataclass
 class Loaded:
-    """What came of reading a folder: how many orders, and in sentences what was left out."""
+    """What came of reading a folder: how many orders, what files hold none, and what orders were left out why."""
 
     orders: int = 0
-    notes: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+    @property
+    def notes(self) -> list[str]:
+        """All that in sentences."""
+        skipped = [f"Skipped, for they hold no orders: {', '.join(self.skipped)}."] if self.skipped else []
+        return [f"Serving {self.orders} recorded orders as they are.", *skipped, *self.left_out]
 
 
 def load(shop: ThreeDCartShop, folder: Path) -> Loaded:
@@ -34,11 +41,11 @@ def load(shop: ThreeDCartShop, folder: Path) -> Loaded:
     for path in sorted(folder.glob("*.json")):
         found = list(_orders(path.read_text(encoding="utf-8-sig")))
         if not found:
-            loaded.notes.append(f"{path.name}: holds no orders, skipped.")
+            loaded.skipped.append(path.name)
         for members, text in found:
             key = members["OrderID"]
             if key in sources:
-                loaded.notes.append(f"{path.name}: order {key} was in {sources[key]} already, left out.")
+                loaded.left_out.append(f"Left out order {key} of {path.name}: it is in {sources[key]}, too.")
                 continue
             sources[key] = path.name
             _keep(shop, key, members, text.encode())

@@ -33,7 +33,8 @@ def place(shop: ThreeDCartShop, wish: Wish) -> int:
     placed_at = _moment(shop, wish.placed_at)
     sale = trade.sale(placed_at, state, wished(wish.lines, shop.goods))
     spare = shop.numbers.spare_orders
-    key = wish.key or (spare.pop() if spare and shop.dice.hits(0.2) else _next_order(shop))
+    from_cart = spare and shop.dice.hits(0.2)
+    key = wish.key or (spare.pop(shop.dice.randrange(len(spare))) if from_cart else _next_order(shop))
     _keep(shop, key, sale, wish)
     return key
 

@@ -49,10 +49,9 @@ def test_what_was_left_out_is_named(folder: Path) -> None:
     assert loaded is not None
     assert loaded.orders == 3
     assert loaded.notes == [
-        "b_again.json: order 5 was in a_list.json already, left out.",
-        "d_count.json: holds no orders, skipped.",
-        "e_cut.json: holds no orders, skipped.",
-        "f_none.json: holds no orders, skipped.",
+        "Serving 3 recorded orders as they are.",
+        "Skipped, for they hold no orders: d_count.json, e_cut.json, f_none.json.",
+        "Left out order 5 of b_again.json: it is in a_list.json, too.",
     ]
 
 
