@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -105,16 +105,20 @@ def _build(url: str, settings: HubSettings, clock: Clock | None, registry: Chann
     database = Database(url, clock)
     if database.is_sqlite:
         _make_folder(Path(str(database.url.database)).parent)
-    schema.prepare(database)
     keys = settings.secret_keys.get_secret_value() if settings.secret_keys else None
-    return Parts(
-        database=database,
-        channels=registry or ChannelRegistry.load(allowed=settings.channels),
-        vault=Vault.open(settings.home, keys),
-        clock=clock,
-        allow_private=settings.allow_private_network,
-        public_url=settings.address,
-    )
+    with ExitStack() as where_it_fails:
+        where_it_fails.callback(database.engine.dispose)
+        schema.prepare(database)
+        parts = Parts(
+            database=database,
+            channels=registry or ChannelRegistry.load(allowed=settings.channels),
+            vault=Vault.open(settings.home, keys),
+            clock=clock,
+            allow_private=settings.allow_private_network,
+            public_url=settings.address,
+        )
+        where_it_fails.pop_all()
+    return parts
 
 
 def _make_folder(folder: Path) -> None:
