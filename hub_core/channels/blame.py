@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from hub_core.channels.redaction import BLANK, Redactor
 from hub_core.domain.errors import HubError, PluginError
 
 logger = logging.getLogger("hub_core.channels")
@@ -81,9 +82,7 @@ class Blame:
         return fault
 
     def _blanked(self, text: str) -> str:
-        for secret in self.secrets:
-            text = text.replace(secret, "***")
-        return _PYDANTIC_INPUT.sub("input_value=***, input_type=", text)
+        return _PYDANTIC_INPUT.sub(f"input_value={BLANK}, input_type=", Redactor(self.secrets)(text))
 
 
 def _running_task() -> asyncio.Task[Any] | None:

@@ -220,4 +220,4 @@ def _secrets_in(arguments: Mapping[str, Any]) -> frozenset[str]:
             found.update(value.get_secret_value() for value in values if isinstance(value, SecretStr))
         elif isinstance(argument, Mapping):
             found.update(map(str, argument.values()))
-    return frozenset(found - {""})
+    return frozenset(found)

@@ -98,6 +98,6 @@ RAISED: dict[str, Callable[[], BaseException]] = {
     "RecursionError": lambda: RecursionError("too deep"),
     "MemoryError": MemoryError,
     "BaseExceptionGroup": lambda: BaseExceptionGroup("several", [SystemExit(), AuthorizationError()]),
-    "ExceptionGroup": lambda: ExceptionGroup("several", [ValueError("one"), AuthorizationError()]),
+    "ExceptionGroup": lambda: ExceptionGroup("several", [AuthorizationError(), ValueError("one")]),
 }
 foreign = pytest.mark.parametrize("error", RAISED.values(), ids=RAISED)

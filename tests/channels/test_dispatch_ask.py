@@ -81,6 +81,7 @@ async def test_an_error_of_the_hub_passes_as_it_is(error: Exception, logged: lis
     with pytest.raises(type(error)) as caught:
         await check(check_store)
     assert caught.value is error
+    assert caught.value.__cause__ is None
     assert not logged
 
 
@@ -116,6 +117,7 @@ async def test_an_error_of_the_hub_passes_out_of_a_task_group() -> None:
         ("fetch_order", page((1, 2)), "cursor is not made of plain JSON"),  # type: ignore[arg-type]
         ("fetch_order", page({1: 2}), "cursor is not made of plain JSON"),  # type: ignore[dict-item]
         ("fetch_order", page(float("nan")), "cursor is not made of plain JSON"),
+        ("fetch_order", page(float("inf")), "cursor is not made of plain JSON"),
         ("fetch_order", page("\ud800"), "cursor is not made of plain JSON"),
         ("fetch_order", page("x" * CURSOR_LIMIT), f"takes {CURSOR_LIMIT + 2} bytes of JSON, but at most 8192"),
     ],
@@ -239,7 +241,19 @@ async def test_secrets_of_the_store_are_blanked_in_what_a_plugin_raises(logged: 
     assert "hush-hush" not in str(caught.value) + logged[0].getMessage()
 
 
-async def test_what_a_platform_answered_is_blanked_in_what_a_plugin_raises(logged: list[logging.LogRecord]) -> None:
+async def test_what_a_platform_answered_is_blanked_in_what_a_plugin_raises(
+    logged: list[logging.LogRecord],
+) -> None:
+    async def complete_authorization(answer: dict[str, str]) -> BaseModel:
+        raise KeyError(answer["code"])
+
+    shop = channel(complete_authorization=complete_authorization)
+    with pytest.raises(PluginError, match=r"KeyError: '\*\*\*'"):
+        await ask(shop, "complete_authorization", deadline=1, answer={"code": "once-only"})
+    assert "once-only" not in logged[0].getMessage()
+
+
+async def test_what_a_model_refused_is_blanked_in_what_a_plugin_raises(logged: list[logging.LogRecord]) -> None:
     async def complete_authorization(answer: dict[str, str]) -> BaseModel:
         return Credentials.model_validate({"token": [answer["code"], "and" + "-more"]})
 
@@ -261,7 +275,7 @@ def test_a_real_ctrl_c_inside_a_hook_is_no_fault_of_the_plugin() -> None:
         asyncio.run(check(check_store))
 
 
-def test_a_second_ctrl_c_inside_a_hook_ends_the_program_at_once() -> None:
+def test_a_second_ctrl_c_inside_a_hook_is_no_fault_of_the_plugin_either(logged: list[logging.LogRecord]) -> None:
     async def check_store() -> StoreIdentity:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
@@ -269,3 +283,4 @@ def test_a_second_ctrl_c_inside_a_hook_ends_the_program_at_once() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         asyncio.run(check(check_store))
+    assert not logged

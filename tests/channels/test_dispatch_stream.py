@@ -84,6 +84,15 @@ async def test_an_error_of_the_hub_passes_as_it_is(logged: list[logging.LogRecor
     assert not logged
 
 
+async def test_a_place_to_go_on_from_that_cannot_be_kept_is_the_fault_of_the_plugin() -> None:
+    async def fetch_orders() -> AsyncIterator[OrderPage]:
+        yield page(1)
+        raise NotReadyError(object())
+
+    with pytest.raises(PluginError, match="cursor is not made of plain JSON"):
+        await cursors(fetch_orders)
+
+
 async def test_a_page_that_is_none_ends_the_stream_with_a_fault() -> None:
     async def fetch_orders() -> AsyncIterator[Any]:
         yield page(1)

@@ -49,7 +49,7 @@ class Plugins:
         self.folder = folder
 
     def install(self, source: str, *, key: str = "shop", distribution: str = "hub-channel-shop") -> None:
-        module = f"plugin_{uuid4().hex}"
+        module = f"plugin_{len(list(self.folder.iterdir()))}_{uuid4().hex}"
         (self.folder / f"{module}.py").write_text(IMPORTS + dedent(source))
         described = self.folder / f"{distribution}-1.2.dist-info"
         described.mkdir()
@@ -57,7 +57,7 @@ class Plugins:
         (described / "entry_points.txt").write_text(f"[hub.channels]\n{key} = {module}\n")
 
     def load(self, allowed: Collection[str] | None = None) -> ChannelRegistry:
-        found = metadata.distributions(path=[str(self.folder)])
+        found = sorted(metadata.distributions(path=[str(self.folder)]), key=lambda each: each.name, reverse=True)
         return ChannelRegistry.load([entry for installed in found for entry in installed.entry_points], allowed)
 
     def reason(self, source: str, *, key: str = "shop") -> str:
