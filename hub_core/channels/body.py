@@ -19,7 +19,6 @@ _PLAIN = frozenset({"identity", ""})
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _GZIP_MARK = b"\x1f\x8b"
 _MEBIBYTE = 1024 * 1024
-_MOST_DIGITS = 18
 
 
 _OTHER_TEXT = frozenset({"cp1252", "iso8859-1", "utf-16", "utf-16-be", "utf-16-le"})
@@ -37,9 +36,8 @@ class Limits:
     decompressed: int = 64 * _MEBIBYTE
 
 
-async def read_body(response: httpx.Response, limits: Limits) -> bytes:
-    """Read the body decompressed. Raises ResponseError beyond a limit, CutError where its end is missing."""
-    host = response.request.url.host
+async def read_body(response: httpx.Response, host: str, limits: Limits) -> bytes:
+    """Read what *host* sent, decompressed. Raises ResponseError beyond a limit, CutError where the end is missing."""
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding not in _PACKED | _PLAIN:
         raise ResponseError(
@@ -48,9 +46,9 @@ async def read_body(response: httpx.Response, limits: Limits) -> bytes:
         )
     most = limits.compressed if encoding in _PACKED else min(limits.compressed, limits.decompressed)
     length = response.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and int(length[:_MOST_DIGITS]) > most:
+    if length.isascii() and length.isdigit() and int(length) > most:
         raise _too_large(host, most)
-    pieces = _within(response, most)
+    pieces = _within(response, host, most)
     if encoding in _PLAIN:
         return b"".join([piece async for piece in pieces])
     unpacker = _Unpacker(host, limits.decompressed)
@@ -59,24 +57,32 @@ async def read_body(response: httpx.Response, limits: Limits) -> bytes:
     return unpacker.finish()
 
 
-async def _within(response: httpx.Response, limit: int) -> AsyncIterator[bytes]:
+async def _within(response: httpx.Response, host: str, limit: int) -> AsyncIterator[bytes]:
     size = 0
     # The stream itself, since whatever httpx makes of it has no limit.
     async for piece in response.stream:  # type: ignore[union-attr]
         size += len(piece)
         if size > limit:
-            raise _too_large(response.request.url.host, limit)
+            raise _too_large(host, limit)
         yield piece
 
 
 def as_utf8(body: bytes, charset: str | None) -> bytes:
-    """Give *body* as UTF-8 without a byte-order mark, if it comes in one of the other encodings still met."""
+    """Give *body* as UTF-8 without a byte-order mark; JSON has no other encoding, whatever the *charset* says."""
     try:
         codec = codecs.lookup(charset or "utf-8").name
-        text = body.decode(codec).encode() if codec in _OTHER_TEXT else body
+        if codec in _OTHER_TEXT and not _is_utf8(body):
+            body = body.decode(codec).encode()
     except (LookupError, ValueError):
-        text = body  # an encoding that is wrong or unknown: whoever reads the body finds out
-    return text.removeprefix(codecs.BOM_UTF8)
+        pass  # an encoding that is wrong or unknown: whoever reads the body finds out
+    return body.removeprefix(codecs.BOM_UTF8)
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        return "\0" not in body.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 class _Unpacker:
@@ -88,16 +94,24 @@ class _Unpacker:
         self._body = bytearray()
         self._zlib = zlib.decompressobj(_GZIP_OR_ZLIB)
         self._fed = False
+        self._left = b""
 
     def feed(self, piece: bytes) -> None:
         """Take the next *piece*. Raises zlib.error where it makes no sense."""
-        while piece and not self._zlib.eof:
+        piece, self._left = self._left + piece, b""
+        while piece and (not self._zlib.eof or self._begins_anew(piece)):
             self._body += self._unpacked(piece)
             if len(self._body) > self._limit:
                 raise _too_large(self._host, self._limit)
-            piece = self._zlib.unconsumed_tail
-            if self._zlib.unused_data.startswith(_GZIP_MARK):
-                piece, self._zlib = self._zlib.unused_data, zlib.decompressobj(_GZIP_OR_ZLIB)
+            piece = self._zlib.unconsumed_tail or self._zlib.unused_data
+
+    def _begins_anew(self, piece: bytes) -> bool:
+        """Gzip files may follow one another; anything else after the end is no part of the body."""
+        if not piece.startswith(_GZIP_MARK):
+            self._left = piece if piece == _GZIP_MARK[:1] else b""
+            return False
+        self._zlib = zlib.decompressobj(_GZIP_OR_ZLIB)
+        return True
 
     def finish(self) -> bytes:
         """Give the whole body. Raises CutError where more should have come."""

@@ -7,7 +7,6 @@ import logging
 import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Self
 
 import httpx
@@ -41,6 +40,7 @@ _LONGEST_REPEATING = 150.0
 _SAFE = frozenset({"GET", "HEAD"})
 _REDIRECTS = 5
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+_HEADERS = {"accept": "*/*", "accept-encoding": ENCODINGS, "user-agent": "hub-core"}
 _OF_A_BODY = frozenset({"content-length", "content-type", "transfer-encoding"})
 _JSON = msgspec.json.Encoder(decimal_format="number")
 
@@ -84,13 +84,10 @@ class StoreHttp:
         self._redact = Redactor(secrets)
         self._allow_private = allow_private
         self._limits = limits
-        self._client = httpx.AsyncClient(
-            transport=transport or GuardedTransport(allow_private=allow_private),
-            timeout=timeouts,
-            headers={"accept-encoding": ENCODINGS, "user-agent": "hub-core"},
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            trust_env=False,
-        )
+        # Without httpx's client on top: it would read a redirect's location even where it does not follow, and keep
+        # cookies, read netrc files and proxy settings, and log whole addresses.
+        self._transport = transport or GuardedTransport(allow_private=allow_private)
+        self._extensions = {"timeout": timeouts.as_dict()}
 
     async def __aenter__(self) -> Self:
         """Give the client itself."""
@@ -102,7 +99,7 @@ class StoreHttp:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def request(  # noqa: PLR0913 - all by keyword
         self,
@@ -137,10 +134,14 @@ class StoreHttp:
                 raise AuthorizationError(
                     f"What the hub should send as '{name}' holds characters that cannot be sent; enter it again."
                 )
-        content = None if json is None else _JSON.encode(json)
         kind = {} if json is None else {"content-type": "application/json"}
-        return self._client.build_request(
-            method.upper(), url, headers={**kind, **headers}, content=content, data=None if form is None else {**form}
+        return httpx.Request(
+            method.upper(),
+            url,
+            headers={**_HEADERS, **kind, **headers},
+            content=None if json is None else _JSON.encode(json),
+            data=None if form is None else {**form},
+            extensions=self._extensions,
         )
 
     async def _repeat(self, call: _Call) -> Answer:
@@ -190,7 +191,7 @@ class StoreHttp:
             )
         check_address(str(there), allow_private=self._allow_private)
         kept = {name: value for name, value in request.headers.items() if name not in _OF_A_BODY}
-        return self._client.build_request(request.method, there, headers=kept)
+        return httpx.Request(request.method, there, headers=kept, extensions=self._extensions)
 
     async def _exchange(self, request: httpx.Request, call: _Call) -> Answer:
         await self._admit(call.budget, request.url.host)
@@ -198,22 +199,15 @@ class StoreHttp:
         started = self._clock.monotonic()
         with faults.translated(request.url.host):
             async with asyncio.timeout(_LONGEST_EXCHANGE):
-                response = await self._client.send(request, stream=True)
+                response = await self._transport.handle_async_request(request)
                 try:
-                    body = await read_body(response, self._limits)
+                    body = await read_body(response, request.url.host, self._limits)
                 finally:
                     await response.aclose()
         self._log(request, response.status_code, self._clock.monotonic() - started)
-        return await self._checked(call, self._answer(response, body))
-
-    def _answer(self, response: httpx.Response, body: bytes) -> Answer:
-        return Answer(
-            response.status_code,
-            response.headers,
-            self._scrubber.clean(as_utf8(body, response.charset_encoding)),
-            response.request.url.host,
-            self._redact,
-        )
+        body = self._scrubber.clean(as_utf8(body, response.charset_encoding))
+        answer = Answer(response.status_code, response.headers, body, request.url.host, self._redact)
+        return await self._checked(call, answer)
 
     async def _checked(self, call: _Call, answer: Answer) -> Answer:
         if httpx.codes.is_success(answer.status) or answer.status in _REDIRECT_STATUSES:

@@ -1,14 +1,16 @@
 """Stores on the loopback interface that answer exactly the bytes they are told, and a clock that never waits."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 NOW = datetime(2024, 5, 6, 10, 0, tzinfo=UTC)
 
-Reply = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
+Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Reply = bytes | Answering
 
 
 class FakeClock:
@@ -63,23 +65,46 @@ class LoopbackStore:
                 writer.write(reply)
                 await writer.drain()
             else:
-                await reply(writer)
+                await reply(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the hub hung up, as some tests want it to
+
+
+@asynccontextmanager
+async def listening(answer: Answering, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """Run a server that treats each connection with *answer*; gives its port, and ends when all are treated."""
+    tasks: list[asyncio.Task[None]] = []
+
+    async def treat(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await answer(reader, writer)
         finally:
             writer.close()
+            with suppress(ConnectionError, ssl.SSLError):
+                await writer.wait_closed()
+
+    def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.append(asyncio.create_task(treat(reader, writer)))
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await asyncio.gather(*tasks)
 
 
 @asynccontextmanager
 async def serving(*replies: Reply) -> AsyncIterator[LoopbackStore]:
     """Run a store that gives *replies*, each on a connection of its own."""
     store = LoopbackStore(replies)
-    server = await asyncio.start_server(store.answer, "127.0.0.1", 0)
-    store.port = server.sockets[0].getsockname()[1]
-    try:
+    async with listening(store.answer) as store.port:
         yield store
-    finally:
-        server.close()
+
+
+async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer nothing until the other side hangs up."""
+    await reader.read()
 
 
 def reply(body: bytes = b"[]", *headers: str, status: str = "200 OK") -> bytes:
