@@ -1,0 +1,62 @@
+"""Telling apart what the platform may answer to a question for a list, as the same thing has been said in many ways."""
+
+from __future__ import annotations
+
+from typing import Final, NoReturn
+
+import msgspec
+
+from hub_core import Answer, ResponseError, UnavailableError
+from hub_threedcart.wire import Complaint
+
+BAD_REQUEST: Final = 400
+NOT_FOUND: Final = 404
+SERVER_FAULT: Final = 500
+
+_NO_MORE: Final = "offset amount exceeds"
+_TOO_MUCH: Final = ("throttl", "limit", "too many requests")
+"""What a refusal for asking too often may say; neither status nor wording are documented."""
+_COMPLAINT: Final = msgspec.json.Decoder(Complaint)
+
+
+def records_of(answer: Answer) -> list[bytes]:
+    """Give the texts of the rows: none for 404, an empty body, an empty list, and 400 with the words for "no more".
+
+    Raises UnavailableError where the platform says that it is asked too much, else ResponseError.
+    """
+    body = answer.body.strip()
+    if not body:
+        return [] if answer.status != BAD_REQUEST else _refuse(answer)
+    if not _is_json(answer, body):
+        _refuse(answer, body[:2000].decode(errors="replace"))
+    if answer.status == NOT_FOUND:
+        return []
+    if body[:1] == b"{":
+        _refuse(answer, _complaint(body).message or "")
+    rows = answer.records()
+    complaint = _complaint(rows[0]) if rows else Complaint()
+    if complaint.key != "Error" and answer.status != BAD_REQUEST:
+        return rows
+    text = complaint.message or ""
+    return [] if _NO_MORE in text.lower() else _refuse(answer, text)
+
+
+def _is_json(answer: Answer, body: bytes) -> bool:
+    kind = answer.headers.get("content-type", "")
+    return "json" in kind.lower() if kind else body[:1] in (b"[", b"{")
+
+
+def _complaint(text: bytes) -> Complaint:
+    try:
+        return _COMPLAINT.decode(text)
+    except (msgspec.MsgspecError, ValueError):
+        return Complaint()
+
+
+def _refuse(answer: Answer, text: str = "") -> NoReturn:
+    if any(words in text.lower() for words in _TOO_MUCH):
+        raise UnavailableError(f"{answer.host} is asked too often. The hub tries again later.")
+    raise ResponseError(
+        f"{answer.host} answered {answer.excerpt()}, with status {answer.status}, which the hub does not understand; "
+        "check the address of the store, and report it if it stays so."
+    )

@@ -1,0 +1,80 @@
+"""The hooks by which the hub reaches 3DCart (Shift4Shop)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from hub_core import (
+    CONTRACT_VERSION,
+    AuthorizationStep,
+    ChannelInfo,
+    Connection,
+    Cursor,
+    OrderPage,
+    Poll,
+    Store,
+    StoreIdentity,
+    Window,
+    hookimpl,
+)
+from hub_threedcart import authorization
+from hub_threedcart.extras import SECRETS
+from hub_threedcart.identity import identify
+from hub_threedcart.logo import LOGO
+from hub_threedcart.orders import OrderReads, mark_of
+from hub_threedcart.settings import ThreeDCartApplication, ThreeDCartCredentials, ThreeDCartSettings, environment
+
+
+@hookimpl
+def describe_channel() -> ChannelInfo:
+    """Tell what the channel is and what it needs."""
+    return ChannelInfo(
+        key="threedcart",
+        company="3DCart",
+        description="Online shops on 3DCart, which is called Shift4Shop since 2020.",
+        contract_version=CONTRACT_VERSION,
+        settings=ThreeDCartSettings,
+        credentials=ThreeDCartCredentials,
+        application=ThreeDCartApplication,
+        logo_svg=LOGO,
+        rate_budgets=(environment().budget,),
+        polls=(Poll.NEW, Poll.CHANGED, Poll.OPEN, Poll.SWEEP),
+        scrub=SECRETS,
+    )
+
+
+@hookimpl
+async def begin_authorization(connection: Connection, return_url: str, state: str) -> AuthorizationStep:
+    """Tell the merchant what to do."""
+    return authorization.begin(connection, return_url, state)
+
+
+@hookimpl
+async def complete_authorization(connection: Connection, answer: dict[str, str]) -> ThreeDCartCredentials:
+    """Make credentials of what the platform sent along when it sent the merchant back."""
+    return await authorization.complete(connection, answer)
+
+
+@hookimpl
+async def check_store(store: Store) -> StoreIdentity:
+    """Tell who the store is and which rights are missing."""
+    return await identify(store)
+
+
+@hookimpl
+async def fetch_orders(store: Store, poll: Poll, window: Window, cursor: Cursor) -> AsyncIterator[OrderPage]:
+    """Yield the orders of *window* in pages."""
+    async for page in OrderReads(store).pages(poll, window, mark_of(cursor)):
+        yield page
+
+
+@hookimpl
+async def fetch_order(store: Store, external_id: str) -> OrderPage:
+    """Give a page with that one order, or with none; a cart is none."""
+    return await OrderReads(store).one(external_id)
+
+
+@hookimpl
+async def count_orders(store: Store, poll: Poll, window: Window) -> int | None:
+    """Tell how many orders `fetch_orders` would find."""
+    return await OrderReads(store).count(poll, window)

@@ -1,0 +1,168 @@
+"""Talking to one store: signing in, asking for lists, one order and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+from zlib import crc32
+
+import msgspec
+
+from hub_core import (
+    Answer,
+    AuthorizationError,
+    Connection,
+    InputError,
+    PermissionMissingError,
+    RejectedError,
+    ResponseError,
+    Store,
+)
+from hub_threedcart.answers import BAD_REQUEST, NOT_FOUND, SERVER_FAULT, records_of
+from hub_threedcart.paging import Row
+from hub_threedcart.parsing import read_as, tree_of
+from hub_threedcart.settings import ThreeDCartApplication, ThreeDCartCredentials, ThreeDCartSettings, environment
+from hub_threedcart.statuses import CART
+from hub_threedcart.wire import Head, WireCount, WireSettings, WireStatus
+
+Filters = Mapping[str, str | int]
+
+_HEAD: Final = msgspec.json.Decoder(Head, strict=False)
+_COUNT: Final = msgspec.json.Decoder(WireCount, strict=False)
+_NOTHING: Final = (BAD_REQUEST, NOT_FOUND)
+_PROBES: Final[dict[str, Filters]] = {"StoreSettings": {}, "Products": {"countonly": 1}, "Orders": {"countonly": 1}}
+"""Requests that cost little, each for a right of its own."""
+
+
+class StoreClient:
+    """Asks one store."""
+
+    def __init__(self, store: Store) -> None:
+        self._http = store.http
+        self._root = f"{environment().api_url}/{store.settings_as(ThreeDCartSettings).api_version}"
+        self._headers = headers_of(store)
+
+    async def orders(self, filters: Filters, start: int, limit: int) -> list[Row]:
+        """Give at most *limit* rows of the list of orders from row *start* on; carts are marked as such."""
+        params = {**filters, "limit": limit, "offset": start}
+        answer = await self._get("Orders", params, (*_NOTHING, SERVER_FAULT))
+        if answer.status == SERVER_FAULT:
+            # It has meant "no more" (early 2016); only where the store counts fewer rows it is believed.
+            if start > await self.count("Orders", filters):
+                return []
+            answer = await self._get("Orders", params)
+        return [row_of(raw) for raw in records_of(answer)]
+
+    async def order(self, external_id: str) -> list[Row]:
+        """Give the order, or nothing where the store has none of this id. Raises ResponseError for another one."""
+        if not (external_id.isascii() and external_id.isdigit()):
+            return []
+        answer = await self._get(f"Orders/{external_id}", {})
+        alone = answer.body.strip().startswith(b"{") and row_of(answer.body).external_id
+        rows = [row_of(raw) for raw in ([answer.body] if alone else records_of(answer))]
+        if any(row.external_id not in (None, external_id) for row in rows):
+            raise ResponseError(f"The store answered another order than {external_id}, so the hub takes none.")
+        return rows
+
+    async def count(self, resource: str, filters: Filters) -> int:
+        """Tell how many rows there are."""
+        answer = await self._get(resource, {**filters, "countonly": 1})
+        try:
+            return max(0, _COUNT.decode(answer.body).total_count)
+        except (msgspec.MsgspecError, ValueError):
+            pass
+        rows = records_of(answer)
+        if rows:
+            raise ResponseError(f"The store answered {answer.excerpt()} where a number of rows was expected.")
+        return 0
+
+    async def settings(self) -> WireSettings:
+        """Give what the store tells of itself."""
+        answer = await self._get("StoreSettings", {})
+        body = answer.body.strip()
+        rows = [body] if body.startswith(b"{") and answer.status not in _NOTHING else records_of(answer)
+        try:
+            return read_as(WireSettings, tree_of(rows[0])) if rows else WireSettings()
+        except RejectedError as error:
+            raise ResponseError(f"The settings of the store cannot be read: {error}") from error
+
+    async def labels(self) -> dict[int, str]:
+        """Give the merchant's own wording of each status; nothing where the hub may not read it."""
+        try:
+            answer = await self._ask("OrderStatus", {}, _NOTHING)
+        except (AuthorizationError, PermissionMissingError):
+            return {}
+        try:
+            statuses = [read_as(WireStatus, tree_of(raw)) for raw in records_of(answer)]
+        except RejectedError as error:
+            raise ResponseError(f"The statuses of the store cannot be read: {error}") from error
+        return {status.order_status_id: (status.status_text or status.status_definition).strip() for status in statuses}
+
+    async def _get(self, resource: str, params: Filters, expect: Collection[int] = _NOTHING) -> Answer:
+        try:
+            return await self._ask(resource, params, expect)
+        except PermissionMissingError as error:
+            raise PermissionMissingError(_right(resource)) from error
+        except AuthorizationError as error:
+            if await self._is_let_in_elsewhere(resource):
+                raise PermissionMissingError(_right(resource)) from error
+            raise
+
+    async def _is_let_in_elsewhere(self, refused: str) -> bool:
+        """Tell a missing right from wrong credentials, as the platform answers 401 to both."""
+        for resource, params in _PROBES.items():
+            if resource != refused.partition("/")[0]:
+                try:
+                    await self._ask(resource, params, _NOTHING)
+                except (AuthorizationError, PermissionMissingError):
+                    continue
+                return True
+        return False
+
+    async def _ask(self, resource: str, params: Filters, expect: Collection[int]) -> Answer:
+        return await self._http.request(
+            "GET", f"{self._root}/{resource}", params=params, headers=self._headers, expect=expect
+        )
+
+
+def _right(resource: str) -> str:
+    return f"{resource.partition('/')[0]}: read"
+
+
+def headers_of(store: Store) -> dict[str, str]:
+    """Make the headers that open the store. Raises InputError where the hub lacks a private key."""
+    credentials = store.credentials_as(ThreeDCartCredentials)
+    headers = {"accept": "application/json"}
+    if credentials.access_token is not None:
+        return {**headers, "Authorization": f"Bearer {credentials.access_token.get_secret_value()}"}
+    if credentials.token is None:
+        raise AuthorizationError
+    key = credentials.private_key or application_of(store).private_key
+    return {
+        **headers,
+        "SecureURL": store.settings_as(ThreeDCartSettings).secure_url,
+        "PrivateKey": key.get_secret_value(),
+        "Token": credentials.token.get_secret_value(),
+    }
+
+
+def application_of(connection: Connection) -> ThreeDCartApplication:
+    """Give the hub's own keys. Raises InputError where there are none yet."""
+    if connection.application is None:
+        raise InputError(
+            "The hub has no keys of a 3DCart app; enter them with `hub application set threedcart`.",
+            fields={"private_key": "This is missing, and the hub has no keys of its own for 3DCart."},
+        )
+    return connection.application_as(ThreeDCartApplication)
+
+
+def row_of(raw: bytes) -> Row:
+    """Make a row of a text, as far as its head can be read; one without an id is known by its text."""
+    try:
+        head = _HEAD.decode(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        head = Head()
+    if not head.order_id:
+        return Row(f"#{crc32(raw):x}", raw)
+    key = str(head.order_id)
+    return Row(key, raw, key, wanted=head.order_status_id != CART)

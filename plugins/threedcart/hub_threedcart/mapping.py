@@ -1,0 +1,178 @@
+"""From the text of an order to the hub's order: pure, so that a text can be read again at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pydantic
+
+from hub_core import Address, Buyer, Comment, Discount, Order, RejectedError, Tax
+from hub_threedcart.dates import moment
+from hub_threedcart.extras import ORDER, extras, questions
+from hub_threedcart.figures import Locale, amount
+from hub_threedcart.lines import LineReader, subtotal
+from hub_threedcart.parsing import Tree, read_as, tree_of
+from hub_threedcart.shipments import payments_of, shipments_of
+from hub_threedcart.statuses import CART, meaning, named
+from hub_threedcart.wire import ZERO, WireOrder
+
+_TOLERANCE: Final = Decimal("0.005")
+"""Half a cent: what binary arithmetic in the shop may have added to a sum."""
+
+
+def read_order(raw: bytes, *, zone: ZoneInfo, currency: str, labels: Mapping[int, str]) -> Order:
+    """Make an order of its text. Raises RejectedError, in a sentence with the place, where that cannot be done."""
+    tree = tree_of(raw)
+    wire = read_as(WireOrder, tree)
+    try:
+        return _order(wire, tree, Locale(currency, zone), labels)
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise RejectedError(f"The order cannot be used: {first['msg']}, at {place}.") from error
+    except (ValueError, ArithmeticError) as error:
+        raise RejectedError(f"The order cannot be used: {error}.") from error
+
+
+def _order(wire: WireOrder, tree: Tree, locale: Locale, labels: Mapping[int, str]) -> Order:
+    order_id, status_id, total = _essentials(wire)
+    status = meaning(status_id)
+    shipments = shipments_of(wire, _trees(tree, "ShipmentList"), locale)
+    reader = LineReader(locale.currency, {part.external_id: part.status for part in shipments}, status)
+    lines = reader.lines(wire.order_item_list, _trees(tree, "OrderItemList"))
+    goods = subtotal(wire.order_item_list)
+    shipping = sum((part.shipment_cost for part in wire.shipment_list), ZERO)
+    tax = wire.sales_tax + wire.sales_tax2 + wire.sales_tax3
+    off = total - (goods + shipping + tax - wire.order_discount)
+    return Order(
+        external_id=str(order_id),
+        number=f"{wire.invoice_number_prefix.strip()}{wire.invoice_number or ''}" or str(order_id),
+        status=status,
+        channel_status=named(status_id, labels.get(status_id, "")),
+        placed_at=_placed_at(wire, locale.zone),
+        updated_at=_updated_at(wire, locale.zone),
+        total=amount(total, locale.currency),
+        subtotal=amount(goods, locale.currency),
+        discount=amount(wire.order_discount, locale.currency),
+        shipping=amount(shipping, locale.currency),
+        tax=amount(tax, locale.currency),
+        buyer=_buyer(wire),
+        billing_address=_billing_address(wire),
+        lines=lines,
+        shipments=shipments,
+        payments=payments_of(wire.transaction_list, _trees(tree, "TransactionList"), locale),
+        discounts=tuple(_discounts(wire, locale.currency)),
+        taxes=tuple(_taxes(wire, locale.currency)),
+        comments=tuple(_comments(wire)),
+        warnings=tuple(dict.fromkeys([*reader.warnings, *_sum_warning(total, off, locale.currency)])),
+        extra=_extra(tree),
+    )
+
+
+def _essentials(wire: WireOrder) -> tuple[int, int, Decimal]:
+    """Give what an order cannot be without, so that none of it is ever guessed."""
+    if not wire.order_id:
+        raise RejectedError("The order has no id, at `$.OrderID`.")
+    if wire.order_status_id is None:
+        raise RejectedError("The order has no status, at `$.OrderStatusID`.")
+    if wire.order_status_id == CART:
+        raise RejectedError("This is a cart that nobody has ordered yet, at `$.OrderStatusID`.")
+    if wire.order_amount is None:
+        raise RejectedError("The order has no total, at `$.OrderAmount`.")
+    return wire.order_id, wire.order_status_id, wire.order_amount
+
+
+def _trees(tree: Tree, name: str) -> list[Tree]:
+    return tree.get(name) or []
+
+
+def _placed_at(wire: WireOrder, zone: ZoneInfo) -> datetime:
+    try:
+        placed_at = moment(wire.order_date, zone)
+    except ValueError as error:
+        raise RejectedError(f"The date of the order cannot be read, at `$.OrderDate`: {error}.") from error
+    if placed_at is None:
+        raise RejectedError("The order has no date, at `$.OrderDate`.")
+    return placed_at
+
+
+def _updated_at(wire: WireOrder, zone: ZoneInfo) -> datetime | None:
+    try:
+        return moment(wire.last_update, zone)
+    except ValueError:  # nothing is decided by it
+        return None
+
+
+def _buyer(wire: WireOrder) -> Buyer:
+    return Buyer(
+        external_id=str(wire.customer_id) if wire.customer_id else None,
+        name=f"{wire.billing_first_name.strip()} {wire.billing_last_name.strip()}".strip(),
+        email=wire.billing_email.strip(),
+        phone=wire.billing_phone_number.strip(),
+        company=wire.billing_company.strip(),
+    )
+
+
+def _billing_address(wire: WireOrder) -> Address:
+    return Address(
+        first_name=wire.billing_first_name,
+        last_name=wire.billing_last_name,
+        company=wire.billing_company,
+        street=wire.billing_address,
+        street2=wire.billing_address2,
+        city=wire.billing_city,
+        state=wire.billing_state,
+        postal_code=wire.billing_zip_code,
+        country=wire.billing_country,
+        phone=wire.billing_phone_number,
+        email=wire.billing_email,
+    )
+
+
+def _discounts(wire: WireOrder, currency: str) -> Iterator[Discount]:
+    """Yield the promotions, and what the order was reduced by beyond them; the first version of the API names none."""
+    rest = wire.order_discount
+    for promotion in wire.promotion_list:
+        rest -= promotion.discount_amount
+        yield Discount(
+            name=promotion.promotion_name.strip(),
+            code=promotion.coupon.strip(),
+            amount=amount(promotion.discount_amount, currency),
+        )
+    if rest > _TOLERANCE:
+        yield Discount(amount=amount(rest, currency))
+
+
+def _taxes(wire: WireOrder, currency: str) -> Iterator[Tax]:
+    for name, tax in (("SalesTax", wire.sales_tax), ("SalesTax2", wire.sales_tax2), ("SalesTax3", wire.sales_tax3)):
+        if tax:
+            yield Tax(name=name, amount=amount(tax, currency))
+
+
+def _comments(wire: WireOrder) -> Iterator[Comment]:
+    texts = (wire.customer_comments, wire.internal_comments, wire.external_comments)
+    for author, text in zip(("customer", "merchant", "public"), texts, strict=True):
+        if text and not text.isspace():
+            yield Comment(author=author, text=text)
+
+
+def _sum_warning(total: Decimal, off: Decimal, currency: str) -> list[str]:
+    """Say that an order does not add up, which happens to those that staff have edited; the total is right as given."""
+    if abs(off) <= _TOLERANCE:
+        return []
+    parts = amount(total - off, currency).amount
+    return [
+        f"The total is {amount(total, currency).amount} {currency}, but the parts of the order make {parts} {currency}."
+    ]
+
+
+def _extra(tree: Tree) -> dict[str, Any]:
+    extra = extras(tree, ORDER)
+    asked = questions(tree)
+    if asked:
+        extra["questions"] = asked
+    return extra

@@ -1,0 +1,114 @@
+"""The parts of a delivery, and the payments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from hub_core import Address, OrderStatus, Payment, Shipment
+from hub_threedcart.dates import moment
+from hub_threedcart.extras import SHIPMENT, TRANSACTION, extras
+from hub_threedcart.figures import Locale, amount
+from hub_threedcart.parsing import Tree
+from hub_threedcart.statuses import CART, meaning
+from hub_threedcart.wire import WireOrder, WireShipment, WireTransaction
+
+
+def shipments_of(order: WireOrder, trees: Sequence[Tree], locale: Locale) -> tuple[Shipment, ...]:
+    """Make the shipments of *order*; *trees* are the same ones with all that was sent."""
+    taken: set[str] = set()
+    made = []
+    for wire, tree in zip(order.shipment_list, trees, strict=True):
+        key = _free(str(wire.shipment_id), taken)
+        taken.add(key)
+        made.append(_shipment(key, wire, tree, order, locale))
+    return tuple(made)
+
+
+def _free(key: str, taken: set[str]) -> str:
+    """Tell shipments with the same id apart, which should not be, but must not lose one."""
+    turn, free = 1, key
+    while free in taken:
+        turn += 1
+        free = f"{key}/{turn}"
+    return free
+
+
+def _shipment(key: str, wire: WireShipment, tree: Tree, order: WireOrder, locale: Locale) -> Shipment:
+    extra = extras(tree, SHIPMENT)
+    status = wire.shipment_order_status
+    if status and status != order.order_status_id:
+        extra["ShipmentOrderStatus"] = str(status)
+    try:
+        shipped_at = moment(wire.shipment_shipped_date, locale.zone)
+    except ValueError:  # staff may type in what they like
+        shipped_at = None
+        extra["ShipmentShippedDate"] = wire.shipment_shipped_date.strip()
+    return Shipment(
+        external_id=key,
+        address=_address(wire),
+        method=wire.shipment_method_name.strip(),
+        cost=amount(+wire.shipment_cost, locale.currency),
+        tracking_number=wire.shipment_tracking_code.strip(),
+        shipped_at=shipped_at,
+        status=_status(status, order),
+        extra=extra,
+    )
+
+
+def _status(status: int, order: WireOrder) -> OrderStatus:
+    """Tell how a shipment stands: by its own status, or by the order's where it has none that means anything."""
+    return meaning(order.order_status_id or 0) if status in (0, CART) else meaning(status)
+
+
+def _address(wire: WireShipment) -> Address:
+    return Address(
+        first_name=wire.shipment_first_name,
+        last_name=wire.shipment_last_name,
+        company=wire.shipment_company,
+        street=wire.shipment_address,
+        street2=wire.shipment_address2,
+        city=wire.shipment_city,
+        state=wire.shipment_state,
+        postal_code=wire.shipment_zip_code,
+        country=wire.shipment_country,
+        phone=wire.shipment_phone,
+        email=wire.shipment_email,
+    )
+
+
+def payments_of(wires: Sequence[WireTransaction], trees: Sequence[Tree], locale: Locale) -> tuple[Payment, ...]:
+    """Make a payment of each transaction. The platform may list the same payment twice, and so does this."""
+    taken: set[str] = set()
+    made = []
+    for wire, tree in zip(wires, trees, strict=True):
+        key = _free(str(wire.transaction_index_id), taken)
+        taken.add(key)
+        made.append(_payment(key, wire, tree, locale))
+    return tuple(made)
+
+
+def _payment(key: str, wire: WireTransaction, tree: Tree, locale: Locale) -> Payment:
+    extra = extras(tree, TRANSACTION)
+    own = wire.transaction_id.strip()
+    reference = wire.transaction_reference.strip()
+    if own and reference:
+        extra["TransactionReference"] = reference
+    return Payment(
+        external_id=key,
+        method=wire.transaction_method.strip(),
+        kind=wire.transaction_type.strip(),
+        amount=amount(+wire.transaction_amount, locale.currency),
+        at=_paid_at(wire, locale.zone),
+        reference=own or reference,
+        captured=None if wire.transaction_captured is None else wire.transaction_captured != 0,
+        extra=extra,
+    )
+
+
+def _paid_at(wire: WireTransaction, zone: ZoneInfo) -> datetime | None:
+    try:
+        return moment(wire.transaction_date_time, zone)
+    except ValueError:
+        return None
