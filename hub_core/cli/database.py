@@ -9,7 +9,7 @@ import typer
 
 from hub_core.cli.output import complain, document, say
 from hub_core.cli.running import AsJson
-from hub_core.domain.errors import InputError
+from hub_core.domain.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
     from hub_core.storage.database import Database
@@ -75,16 +75,26 @@ def _with_database(work: "Callable[[Database], Result]", *, must_exist: bool = F
     """Do *work* with the database as it is: the hub itself would refuse one of another version."""
     from hub_core.domain.clock import SystemClock
     from hub_core.settings import HubSettings
-    from hub_core.storage.database import Database
+    from hub_core.storage.database import Database, parse_url
 
-    settings = HubSettings.load()
-    database = Database(settings.url, SystemClock())
-    file = Path(database.url.database or "")
-    if database.is_sqlite and must_exist and not file.is_file():
-        raise InputError(f"There is no database {file} yet; check HUB_DATABASE_URL and HUB_HOME.")
-    if database.is_sqlite and settings.database_url is None:
-        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    url = HubSettings.load().url
+    parsed = parse_url(url)
+    if parsed.drivername == "sqlite":
+        _check_file(Path(str(parsed.database)), must_exist)
+    database = Database(url, SystemClock())
     try:
         return work(database)
     finally:
         asyncio.run(database.close())
+
+
+def _check_file(file: Path, must_exist: bool) -> None:
+    if must_exist and not file.is_file():
+        raise InputError(f"There is no database {file} yet; check HUB_DATABASE_URL and HUB_HOME.")
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"The folder {file.parent} cannot be made ({error.strerror}); "
+            "choose another with HUB_HOME or HUB_DATABASE_URL."
+        ) from error

@@ -40,10 +40,8 @@ def settings(as_json: AsJson = False) -> None:
 
 
 def _shown(loaded: "HubSettings") -> dict[str, object]:
-    from sqlalchemy import make_url
-
     return {
-        "HUB_DATABASE_URL": make_url(loaded.url).render_as_string(hide_password=True),
+        "HUB_DATABASE_URL": _masked(loaded.url),
         "HUB_HOME": str(loaded.home),
         "HUB_SECRET_KEYS": _MASK if loaded.secret_keys else None,
         "HUB_HOST": loaded.host,
@@ -53,3 +51,12 @@ def _shown(loaded: "HubSettings") -> dict[str, object]:
         "HUB_CHANNELS": None if loaded.channels is None else ",".join(loaded.channels),
         "HUB_LOG_FORMAT": loaded.log_format,
     }
+
+
+def _masked(address: str) -> str:
+    """Write a database's address without its password, wherever in it that stands."""
+    from hub_core.storage.database import parse_url
+
+    url = parse_url(address)
+    query = {name: _MASK if "password" in name else value for name, value in url.query.items()}
+    return url.set(query=query).render_as_string(hide_password=True)

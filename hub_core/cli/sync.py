@@ -78,7 +78,7 @@ async def _sync_one(hub: "Hub", integration: "Integration", start: Callable[[str
     try:
         return await hub.sync(integration.id, "orders", progress=start(integration.name))
     except HubError as error:
-        explain(error, f"{integration.name}: ")
+        explain(error, "" if integration.name in str(error) else f"{integration.name}: ")
         return None
 
 
