@@ -115,7 +115,18 @@ def test_a_wrong_answer_on_the_terminal_says_how_to_try_again(hub: HubCommand, m
 
 def test_the_list_shows_how_each_is_doing(hub: HubCommand, connected: Shop) -> None:
     heading, row = hub("integrations").out.splitlines()
-    assert heading.split() == "ID NAME COMPANY ENABLED CONNECTION LAST SYNC NEXT SYNC HEALTH".split()
+    assert heading.split() == [
+        "ID",
+        "NAME",
+        "COMPANY",
+        "ENABLED",
+        "CONNECTION",
+        "LAST",
+        "SYNC",
+        "NEXT",
+        "SYNC",
+        "HEALTH",
+    ]
     assert row.split()[:6] == ["1", "Corner", "Toy", "Shop", "yes", "connected"]
     assert row.endswith("The first read of the store is under way.")
 
