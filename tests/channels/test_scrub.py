@@ -68,6 +68,20 @@ def test_what_stands_beside_a_blanked_value_stays_as_it_was(text: str, scrubbed:
     assert Scrubber(NAMES).clean(text.encode()).decode() == scrubbed
 
 
+@given(data=st.data(), secret=st.recursive(st.just("SECRET"), lambda inner: st.lists(inner) | st.just({"b": "SECRET"})))
+def test_no_value_of_a_named_member_is_left_wherever_the_text_is_cut(data: st.DataObject, secret: Any) -> None:
+    others = data.draw(st.dictionaries(texts, values, max_size=3))
+    text = json.dumps([others, {"a": 1, "CardNumber": secret, "b": 'x"'}], indent=data.draw(st.sampled_from([None, 1])))
+    cut = text[: data.draw(st.integers(0, len(text)))]
+    assert "SECRET" not in Scrubber(NAMES).clean(cut.encode()).decode(errors="replace")
+
+
+@given(text=st.binary() | st.lists(st.sampled_from([*b'"\\[]{}:,<>=1 ', *b"CardNumber"])).map(bytes))
+def test_any_bytes_can_be_scrubbed(text: bytes) -> None:
+    scrubbed = Scrubber(ODD_NAMES).clean(text)
+    assert Scrubber(ODD_NAMES).clean(scrubbed) is not None
+
+
 def test_digits_of_card_length_stay_in_json_since_tracking_numbers_have_it_too() -> None:
     text = b'[{"ShipmentTrackingCode":"9400110200881234567890"}]'
     assert Scrubber(NAMES).clean(text) == text
