@@ -21,6 +21,7 @@ from hub_core.settings import HubSettings
 from hub_core.storage import database as database_module
 from hub_core.storage import schema
 from hub_core.storage.database import Database
+from hub_core.storage.tables import metadata
 from hub_core.testing.clock import VirtualClock
 from tests.toyshop.shop import Shop, open_shop
 
@@ -42,6 +43,20 @@ def make_tables(url: str) -> None:
     database = Database(url, VirtualClock(NOW))
     schema.upgrade(database)
     database.engine.dispose()
+
+
+def empty_tables(url: str) -> None:
+    """Take everything out of a PostgreSQL database, and end what an earlier test left open there."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
 
 
 def hurry_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,4 +111,6 @@ class Engine:
 async def interrupt_orphans(parts: Parts) -> None:
     """End the runs of processes that died, so that nothing is called running that is not."""
     now = parts.clock.now()
-    await parts.database.write(lambda connection: RunRepository(connection).interrupt_orphans(now))
+    await parts.database.write(
+        lambda connection: RunRepository(connection).interrupt_orphans(now, parts.database.now_sql())
+    )

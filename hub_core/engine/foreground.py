@@ -35,17 +35,19 @@ class Foreground:
         self._runner = Runner(parts, process_name())
 
     async def run(self, requested: Run, progress: Progress | None = None) -> Run:
-        """Bring *requested* to its end, and give it."""
+        """Bring *requested* to its end, and give it; where its process has died, the run that goes on instead of it."""
         progress = progress or _silent
+        run_id = requested.id
         pulse = Pulse(self._parts)
         beating = asyncio.create_task(pulse.run())
         try:
-            while (run := await self._get(requested.id)).state in UNFINISHED:
+            while (run := await self._get(run_id)).state in UNFINISHED:
                 claimed = await self._runner.claim(run.integration_id, Flow(run.kind))
                 if claimed is None:
                     progress(run)
                     await self._parts.clock.sleep(LOOK_SECONDS)
                 else:
+                    run_id = claimed.run.id
                     await self._work(claimed, pulse, progress)
             return run
         finally:

@@ -35,16 +35,13 @@ class Runs(IntegrationLookup):
         now = self._parts.clock.now()
 
         def request(connection: Connection) -> list[Run]:
-            runs = RunRepository(connection)
-            asked = []
+            database, runs = self._parts.database, RunRepository(connection)
             for flow in flows:
-                FlowRepository(connection, self._parts.database).demand(row.id, flow, MANUAL_URGENCY)
+                FlowRepository(connection, database).demand(row.id, flow, MANUAL_URGENCY)
                 SearchRepository(connection).make_due(row.id, now)
-                under_way = runs.unfinished(row.id, flow)
-                run = under_way or runs.get(runs.queue(row.id, flow, now))
-                if run is not None:
-                    asked.append(run)
-            return asked
+            runs.interrupt_orphans(now, database.now_sql())
+            asked = [runs.get(runs.ask(row.id, flow, now)) for flow in flows]
+            return [run for run in asked if run is not None]
 
         return await self._parts.database.write(request)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, insert, or_, select, update
 
 from hub_core.domain.runs import UNFINISHED, Counts, Run, RunError, RunState
 from hub_core.storage.tables import flow_state, runs
@@ -12,7 +12,7 @@ from hub_core.storage.tables import flow_state, runs
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
 _UNFINISHED = [state.value for state in UNFINISHED]
 INTERRUPTED = RunError(code="interrupted", sentence="The process that worked on this run ended; the next run goes on.")
@@ -36,9 +36,13 @@ class RunRepository:
         row = self._connection.execute(statement).first()
         return None if row is None else _run(row)
 
-    def queue(self, integration_id: int, kind: str, at: datetime) -> int:
-        """Add a run that somebody asked for."""
-        return self._add(integration_id, kind, at, state=RunState.QUEUED, asked_for=True)
+    def ask(self, integration_id: int, kind: str, at: datetime) -> int:
+        """Give the unfinished run of that kind, which is kept from now on, or queue one."""
+        under_way = self.unfinished(integration_id, kind)
+        if under_way is None:
+            return self._add(integration_id, kind, at, state=RunState.QUEUED, asked_for=True)
+        self._set(under_way.id, asked_for=True)
+        return under_way.id
 
     def start(self, integration_id: int, kind: str, at: datetime) -> int:
         """Start the queued run of that kind, or one that the schedule asked for."""
@@ -84,16 +88,19 @@ class RunRepository:
 
     def interrupt(self, run_id: int, at: datetime) -> None:
         """End a run whose process died."""
-        self.finish(run_id, RunState.FAILED, at, INTERRUPTED)
+        self._interrupt(runs.c.id == run_id, at)
 
-    def interrupt_orphans(self, at: datetime) -> None:
-        """End the runs that are called running while nobody holds a lease for them any more."""
+    def interrupt_orphans(self, at: datetime, now: ColumnElement[datetime]) -> None:
+        """End the runs that are called running while nobody holds a lease for them any more, by the leases' clock."""
         abandoned = select(flow_state.c.run_id).where(
-            flow_state.c.lease_owner.is_not(None), flow_state.c.lease_until < at, flow_state.c.run_id.is_not(None)
+            flow_state.c.lease_owner.is_not(None), flow_state.c.lease_until < now, flow_state.c.run_id.is_not(None)
         )
+        self._interrupt(runs.c.id.in_(abandoned), at)
+
+    def _interrupt(self, which: ColumnElement[bool], at: datetime) -> None:
         self._connection.execute(
             update(runs)
-            .where(runs.c.state == RunState.RUNNING.value, runs.c.id.in_(abandoned))
+            .where(which, runs.c.state == RunState.RUNNING.value)
             .values(
                 state=RunState.FAILED.value,
                 finished_at=at,
@@ -103,10 +110,15 @@ class RunRepository:
         )
 
     def stop_unfinished(self, integration_id: int, at: datetime) -> None:
-        """End the queued runs of an integration that was disabled or removed; running ones end themselves."""
+        """End the runs of an integration that was disabled or removed, but for those under way: they end themselves."""
+        under_way = exists().where(
+            flow_state.c.integration_id == integration_id,
+            flow_state.c.run_id == runs.c.id,
+            flow_state.c.lease_owner.is_not(None),
+        )
         self._connection.execute(
             update(runs)
-            .where(runs.c.integration_id == integration_id, runs.c.state == RunState.QUEUED.value)
+            .where(runs.c.integration_id == integration_id, runs.c.state.in_(_UNFINISHED), ~under_way)
             .values(state=RunState.STOPPED.value, finished_at=at)
         )
 
