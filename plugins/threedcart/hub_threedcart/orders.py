@@ -9,7 +9,17 @@ from typing import Final
 
 import msgspec
 
-from hub_core import Cursor, CursorExpiredError, InputError, OrderPage, Poll, Record, Store, Window
+from hub_core import (
+    Cursor,
+    CursorExpiredError,
+    InputError,
+    OrderPage,
+    Poll,
+    Record,
+    ResponseError,
+    Store,
+    Window,
+)
 from hub_threedcart.client import Filters, StoreClient
 from hub_threedcart.dates import as_day, as_time, earliest_reading, latest_reading
 from hub_threedcart.figures import Locale
@@ -47,6 +57,25 @@ def mark_of(cursor: Cursor) -> Mark:
     if mark.version != _VERSION:
         raise CursorExpiredError
     return mark
+
+
+class OrderList:
+    """The list of orders that pass some filters."""
+
+    def __init__(self, client: StoreClient, filters: Filters) -> None:
+        self._client = client
+        self._filters = filters
+
+    async def page(self, start: int, limit: int) -> list[Row]:
+        """Give at most *limit* rows from row *start* on."""
+        return await self._client.orders(self._filters, start, limit)
+
+    async def total(self) -> int:
+        """Tell how many rows there are; 0 where the store does not say."""
+        try:
+            return await self._client.count("Orders", self._filters)
+        except ResponseError:
+            return 0
 
 
 class OrderReads:
@@ -87,7 +116,7 @@ class OrderReads:
         return max(0, rows - await self._client.count("Orders", {**filters, "orderstatus": CART})) if rows else 0
 
     async def _list(self, filters: Filters, mark: Mark) -> AsyncIterator[OrderPage]:
-        async for rows, place in walk(partial(self._client.orders, filters), mark.place):
+        async for rows, place in walk(OrderList(self._client, filters), mark.place):
             yield await self._page(rows, Mark(status=mark.status, place=place))
 
     async def _unfinished(self, mark: Mark) -> list[int]:

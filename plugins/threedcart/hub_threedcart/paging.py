@@ -6,8 +6,8 @@ over; where they stand tells whether rows came in or went away before them. If t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import AsyncIterator, Sequence
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -21,8 +21,10 @@ TAIL: Final = 30
 """How many rows of the last page can be recognised."""
 ROUNDS: Final = 3
 """How often a list is read from its start because rows came in before the place that was reached."""
-STUMBLES: Final = 30
-"""How often a read may lose its place before it is given up for now."""
+STUMBLES: Final = 20
+"""How often a read may lose its place, or get on without anything new, before it is given up for now."""
+_ENOUGH: Final = 2
+"""How often the same page comes again until the store is asked whether there is more."""
 
 
 class Row(NamedTuple):
@@ -34,8 +36,14 @@ class Row(NamedTuple):
     wanted: bool = True
 
 
-Ask = Callable[[int, int], Awaitable[Sequence[Row]]]
-"""Asks for rows: from which on (the first is 1), and how many at most. No rows mean that there are none from there."""
+class Listing(Protocol):
+    """A list that can be asked for rows."""
+
+    async def page(self, start: int, limit: int) -> Sequence[Row]:
+        """Give at most *limit* rows from row *start* on (the first is 1); none where there are none from there."""
+
+    async def total(self) -> int:
+        """Tell how many rows there are; 0 where nobody knows."""
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,11 +68,11 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return max(1, self.seen + 1 - self.overlap() - (page_size if self.back else 0))
 
 
-async def walk(ask: Ask, place: Place, page_size: int = PAGE_SIZE) -> AsyncIterator[tuple[list[Row], Place]]:
+async def walk(listing: Listing, place: Place, page_size: int = PAGE_SIZE) -> AsyncIterator[tuple[list[Row], Place]]:
     """Yield rows that were not yielded just before, each time with the place from which a later walk can go on.
 
     A row that is in the list all the time is yielded, maybe twice. Raises UnavailableError where the list changes
-    faster than it can be read.
+    faster than it can be read, or gives the same page for ever.
     """
     held: dict[str, bytes] = {}
     first: frozenset[str] = frozenset()
@@ -72,17 +80,17 @@ async def walk(ask: Ask, place: Place, page_size: int = PAGE_SIZE) -> AsyncItera
     here: Place | None = place
     while here is not None:
         start = here.start(page_size)
-        rows = await ask(start, page_size)
+        rows = await listing.page(start, page_size)
         keys = [row.key for row in rows]
         on = follow(here, keys, start, first if here.seen else frozenset())
-        repeats = repeats + 1 if len(keys) < page_size and keys[-TAIL:] == here.tail else 0
-        if repeats > 1:  # a store that heeds no row number, and holds one page
+        repeats = repeats + 1 if keys and keys[-TAIL:] == here.tail else 0
+        if repeats == _ENOUGH and await listing.total() <= len(keys):  # it heeds no row number, but this is all
             on = None
         first = first if here.seen and first else frozenset(keys)
         fresh = [row for row in rows if held.get(row.key) != row.raw]
         if fresh:
             yield fresh, on or here
-        held = {row.key: row.raw for row in rows[-TAIL:]}
+        held = {row.key: row.raw for row in rows}
         here = on
 
 
@@ -128,7 +136,7 @@ def _lost(place: Place, start: int) -> Place:
 def _once_more(place: Place) -> int:
     if place.stumbles >= STUMBLES:
         raise UnavailableError(
-            "The shop's list of orders kept changing while it was read, so the hub reads it again later."
+            "The shop's list of orders kept changing, or repeating, while it was read; the hub reads it again later."
         )
     return place.stumbles + 1
 
