@@ -18,6 +18,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from stamina.instrumentation import get_on_retry_hooks
 
 from hub_core.channels.body import Limits
 from hub_core.channels.http import StoreHttp
@@ -105,7 +106,7 @@ async def test_an_answer_that_only_says_it_is_packed_is_refused() -> None:
 
 async def test_a_packed_answer_that_is_cut_is_asked_for_again() -> None:
     packed = gzip.compress(BODY * 100)
-    assert await fetch(reply(packed[:-9], GZIP), reply(packed, GZIP)) == BODY * 100
+    assert await fetch(reply(packed[:20], GZIP), reply(packed, GZIP)) == BODY * 100
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -136,6 +137,7 @@ async def drip_packed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ("answer", "said"),
     [
         (reply(b" " * 4001), "more than 4000 bytes"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 4001, "more than 4000 bytes"),
         (reply(gzip.compress(b" " * 8001), GZIP), "more than 8000 bytes"),
         (drip, "more than 4000 bytes"),
         (drip_packed, "more than 4000 bytes"),
@@ -191,7 +193,7 @@ async def test_a_connection_that_breaks_is_tried_again_and_then_unavailable(brok
     assert await fetch(broken, broken, reply(BODY)) == BODY
     with pytest.raises(UnavailableError, match=r"The connection to 127\.0\.0\.1 broke off") as caught:
         await fetch(broken)
-    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__  # it may quote what was sent, or what the store chose to send
 
 
 async def test_a_closed_port_refuses_connections() -> None:
@@ -380,6 +382,10 @@ async def test_no_log_shows_a_secret_or_a_header(
     assert "attempt 1: 127.0.0.1 has a fault of its own (503)" in caplog.text
     for secret in (TOKEN, COOKIE, "set-cookie", "key="):
         assert secret not in written
+
+
+def test_the_library_that_repeats_requests_logs_nothing_itself() -> None:
+    assert get_on_retry_hooks() == ()
 
 
 @pytest.mark.usefixtures("loudest")
