@@ -135,14 +135,12 @@ def headers_of(store: Store) -> dict[str, str]:
     headers = {"accept": "application/json"}
     if credentials.access_token is not None:
         return {**headers, "Authorization": f"Bearer {credentials.access_token.get_secret_value()}"}
-    if credentials.token is None:
-        raise AuthorizationError
     key = credentials.private_key or application_of(store).private_key
     return {
         **headers,
         "SecureURL": store.settings_as(ThreeDCartSettings).secure_url,
         "PrivateKey": key.get_secret_value(),
-        "Token": credentials.token.get_secret_value(),
+        "Token": credentials.token.get_secret_value() if credentials.token else "",
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
@@ -46,24 +47,13 @@ _NO_DATE: Final = "0001-01-01T00:00:00"
 def extras(tree: Tree, known: frozenset[str]) -> dict[str, Any]:
     """Give the members of *tree* that are not *known* and not empty; numbers as text, for one number has one text."""
     kept = {
-        name: value if value.__class__ is str else _plain(value)
+        name: value if value.__class__ is str else _WRITERS[value.__class__](value)
         for name, value in tree.items()
         if value and name not in known
     }
     if _NO_DATE in kept.values() or not all(kept.values()):
         return {name: value for name, value in kept.items() if value and value != _NO_DATE}
     return kept
-
-
-def _plain(value: Any) -> Any:
-    """Write *value* in the one form that it has, whether it came as 5 or as 5.0."""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int | Decimal):
-        return figure_text(value)
-    if isinstance(value, dict):
-        return extras(value, QUESTION)
-    return [_plain(inner) for inner in value if inner]
 
 
 @lru_cache(maxsize=4096)
@@ -74,8 +64,28 @@ def figure_text(value: int | Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def _object(value: Tree) -> Tree:
+    return extras(value, QUESTION)
+
+
+def _list(values: list[Any]) -> list[Any]:
+    return [_WRITERS[value.__class__](value) for value in values if value]
+
+
+_WRITERS: Final[dict[type, Callable[[Any], Any]]] = {
+    str: str,
+    bool: bool,
+    int: figure_text,
+    Decimal: figure_text,
+    dict: _object,
+    list: _list,
+}
+"""How each kind of value that JSON has is kept: numbers in the one form that they have, whether sent as 5 or 5.0."""
+
+
 def questions(tree: Tree) -> list[dict[str, Any]]:
     """Give what the merchant asked the shopper at the checkout, and the answers."""
-    asked = tree.get("QuestionList") or ()
-    found = (extras(question, QUESTION) for question in asked if isinstance(question, dict))
+    asked = tree.get("QuestionList")
+    rows = asked if isinstance(asked, list) else ()
+    found = (extras(question, QUESTION) for question in rows if isinstance(question, dict))
     return [question for question in found if question]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from hub_core import OrderLine, OrderStatus, RejectedError
@@ -55,6 +56,7 @@ class LineReader:
         text = described(item.item_description)
         units = quantity(+item.item_quantity)  # the sign refuses what is no number at all
         price = item.item_unit_price + item.item_option_price
+        unit_price = amount(price, self._currency)
         shipment = self._shipment(item)
         status = self._status if shipment is None else self._parcels[shipment]
         parent = own_keys.get(item.item_additional_field3.strip()) if item.item_additional_field3 else None
@@ -62,13 +64,13 @@ class LineReader:
         return OrderLine(
             external_id=key,
             sku=item.item_id.strip() or None,
-            listing=listing_of(item),
+            listing=listing_of(item.catalog_id, item.item_options),
             name=text.name,
             options=text.options,
             quantity=units,
             shipped=units if status is OrderStatus.SHIPPED else _NONE,
-            unit_price=amount(price, self._currency),
-            total=amount(units * price, self._currency),
+            unit_price=unit_price,
+            total=unit_price if units == 1 else amount(units * price, self._currency),
             shipment=shipment,
             bundle_parent=parent,
             extra=_extra(item, tree, parent, plain=text.plain),
@@ -83,17 +85,17 @@ class LineReader:
         return None
 
 
-def listing_of(item: WireItem) -> str | None:
+@lru_cache(maxsize=4096)
+def listing_of(catalog_id: int, options: str) -> str | None:
     """Tell which listing was sold: the CatalogID, and the variant's option code after a slash where one was chosen.
 
     `",45,49"` of product 18 is `18/45-49`: the chosen options in order are the code of the variant in the catalogue.
     A line that was typed in by hand belongs to no listing.
     """
-    if not item.catalog_id:
+    if not catalog_id:
         return None
-    options = item.item_options
-    code = "-".join(filter(None, options.replace(" ", "").split(","))) if options else ""
-    return f"{item.catalog_id}/{code}" if code else str(item.catalog_id)
+    code = "-".join(filter(None, options.replace(" ", "").split(",")))
+    return f"{catalog_id}/{code}" if code else str(catalog_id)
 
 
 def _extra(item: WireItem, tree: Tree, parent: str | None, *, plain: bool) -> dict[str, Any]:

@@ -8,14 +8,12 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import pydantic
-
 from hub_core import Address, Buyer, Comment, Discount, Order, RejectedError, Tax
 from hub_threedcart.dates import moment
 from hub_threedcart.extras import ORDER, extras, questions
 from hub_threedcart.figures import Locale, amount
 from hub_threedcart.lines import LineReader, subtotal
-from hub_threedcart.parsing import Tree, read_as, tree_of
+from hub_threedcart.parsing import Tree, place_of_nonsense, read_as, tree_of
 from hub_threedcart.shipments import payments_of, shipments_of
 from hub_threedcart.statuses import CART, meaning, named
 from hub_threedcart.wire import ZERO, WireOrder
@@ -30,12 +28,9 @@ def read_order(raw: bytes, *, zone: ZoneInfo, currency: str, labels: Mapping[int
     wire = read_as(WireOrder, tree)
     try:
         return _order(wire, tree, Locale(currency, zone), labels)
-    except pydantic.ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise RejectedError(f"The order cannot be used: {first['msg']}, at {place}.") from error
     except (ValueError, ArithmeticError) as error:
-        raise RejectedError(f"The order cannot be used: {error}.") from error
+        where = place_of_nonsense(tree)
+        raise RejectedError(f"The order cannot be used: {error}{f', at `{where}`' if where else ''}.") from error
 
 
 def _order(wire: WireOrder, tree: Tree, locale: Locale, labels: Mapping[int, str]) -> Order:

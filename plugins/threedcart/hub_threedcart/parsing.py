@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -25,7 +26,7 @@ Tree = dict[str, Any]
 
 Wire = TypeVar("Wire", bound=msgspec.Struct)
 
-_trees: Final = msgspec.json.Decoder(float_hook=Decimal)
+_trees: Final = msgspec.json.Decoder(float_hook=lru_cache(maxsize=4096)(Decimal))  # few figures make up most orders
 
 
 def tree_of(text: bytes) -> Tree:
@@ -49,6 +50,26 @@ def read_as(kind: type[Wire], tree: Tree) -> Wire:
         return msgspec.convert(_tidied(tree), kind, strict=False)
     except msgspec.ValidationError as error:
         raise RejectedError(f"A member that the shop sent cannot be used: {error}.") from error
+
+
+def place_of_nonsense(value: Any, place: str = "$") -> str | None:
+    """Find the first figure that is none or that nobody could mean, such as NaN; None where there is none."""
+    pairs = value.items() if isinstance(value, dict) else ()
+    inner = [(f"{place}.{name}", name, one) for name, one in pairs]
+    if isinstance(value, list):
+        inner = [(f"{place}[{index}]", "", one) for index, one in enumerate(value)]
+    for where, name, one in inner:
+        found = where if name in _FIGURES and not _is_sane(one) else place_of_nonsense(one, where)
+        if found:
+            return found
+    return None
+
+
+def _is_sane(value: Any) -> bool:
+    try:
+        return abs(Decimal(value or 0)) < _LARGEST_FIGURE
+    except (ArithmeticError, ValueError, TypeError):
+        return False
 
 
 def _tidied(value: Any) -> Any:
@@ -78,6 +99,7 @@ def _whole(value: bool | Decimal | str) -> Any:  # noqa: FBT001 - a flag as the 
 
 
 _LARGEST_ID: Final = 10**18
+_LARGEST_FIGURE: Final = 10**15
 
 
 def _names(kind: type, *structs: type[msgspec.Struct]) -> frozenset[str]:
@@ -89,3 +111,4 @@ _STRUCTS: Final = (WireOrder, WireItem, WireShipment, WireTransaction, WirePromo
 _SETTINGS: Final = (WireStoreInformation, WireMerchantInformation, WireStandards)
 _TEXTS: Final = _names(str, *_STRUCTS, *_SETTINGS)
 _INTEGERS: Final = _names(int, *_STRUCTS)
+_FIGURES: Final = _names(Decimal, *_STRUCTS)

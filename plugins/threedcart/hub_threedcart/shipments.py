@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub_core import Address, OrderStatus, Payment, Shipment
@@ -40,11 +41,7 @@ def _shipment(key: str, wire: WireShipment, tree: Tree, order: WireOrder, locale
     status = wire.shipment_order_status
     if status and status != order.order_status_id:
         extra["ShipmentOrderStatus"] = str(status)
-    try:
-        shipped_at = moment(wire.shipment_shipped_date, locale.zone)
-    except ValueError:  # staff may type in what they like
-        shipped_at = None
-        extra["ShipmentShippedDate"] = wire.shipment_shipped_date.strip()
+    shipped_at = _moment_or_kept(wire.shipment_shipped_date, locale.zone, "ShipmentShippedDate", extra)
     return Shipment(
         external_id=key,
         address=_address(wire),
@@ -100,15 +97,17 @@ def _payment(key: str, wire: WireTransaction, tree: Tree, locale: Locale) -> Pay
         method=wire.transaction_method.strip(),
         kind=wire.transaction_type.strip(),
         amount=amount(+wire.transaction_amount, locale.currency),
-        at=_paid_at(wire, locale.zone),
+        at=_moment_or_kept(wire.transaction_date_time, locale.zone, "TransactionDateTime", extra),
         reference=own or reference,
         captured=None if wire.transaction_captured is None else wire.transaction_captured != 0,
         extra=extra,
     )
 
 
-def _paid_at(wire: WireTransaction, zone: ZoneInfo) -> datetime | None:
+def _moment_or_kept(text: str, zone: ZoneInfo, name: str, extra: dict[str, Any]) -> datetime | None:
+    """Give a time, or keep its text as it is: staff may type in what they like."""
     try:
-        return moment(wire.transaction_date_time, zone)
+        return moment(text, zone)
     except ValueError:
+        extra[name] = text.strip()
         return None

@@ -126,8 +126,9 @@ def test_an_order_that_cannot_be_used_is_refused_with_the_place(change: Members,
 @pytest.mark.parametrize("figure", ["1e30", "NaN", "Infinity", "sNaN"])
 @pytest.mark.parametrize("member", ["ItemQuantity", "ItemUnitPrice", "ItemOptionPrice"])
 def test_a_figure_that_nobody_means_is_refused(figure: str, member: str, as_order: AsOrder) -> None:
-    with pytest.raises(RejectedError):
-        as_order(_order(_item(**{member: figure})))
+    with pytest.raises(RejectedError) as refused:
+        as_order(_order(_item(), _item(**{member: figure})))
+    assert f"`$.OrderItemList[1].{member}`" in str(refused.value)
 
 
 @pytest.mark.parametrize("raw", [b"", b"[]", b"3", b'{"OrderID": 1', b"\xff", b'{"OrderID": 1e99999999999999999999}'])
@@ -315,6 +316,16 @@ def test_a_line_is_shipped_where_its_own_shipment_is(as_order: AsOrder) -> None:
     assert [(line.shipment, str(line.shipped)) for line in order.lines] == [("8", "2"), ("9", "0")]
 
 
+def test_a_line_of_an_order_without_shipments_goes_by_the_order(as_order: AsOrder) -> None:
+    order = as_order(_order(OrderStatusID=4, ShipmentList=[]))
+    assert (order.lines[0].shipment, order.lines[0].shipped, order.warnings) == (None, Decimal(1), ())
+
+
+def test_a_description_that_holds_more_than_name_and_options_is_kept(as_order: AsOrder) -> None:
+    html = 'Mug<br><b>File:</b>&nbsp;<a href="https://shop.example/1.png">1.png</a>'
+    assert as_order(_order(_item(ItemDescription=html))).lines[0].extra == {"ItemDescription": html}
+
+
 def test_a_line_whose_shipment_is_missing_goes_by_the_order_and_is_warned_of(as_order: AsOrder) -> None:
     order = as_order(_order(_item(ItemShipmentID=5), OrderStatusID=4))
     assert (order.lines[0].shipment, order.lines[0].shipped) == (None, Decimal(1))
@@ -331,6 +342,11 @@ def test_a_shipment_without_a_status_of_its_own_has_the_orders(as_order: AsOrder
 def test_when_a_shipment_left_is_kept_as_typed_where_it_is_no_time(as_order: AsOrder) -> None:
     shipment = as_order(_order(ShipmentList=[{"ShipmentID": 0, "ShipmentShippedDate": "Tuesday "}])).shipments[0]
     assert (shipment.shipped_at, shipment.extra) == (None, {"ShipmentShippedDate": "Tuesday"})
+
+
+def test_when_a_payment_was_made_is_kept_as_sent_where_it_is_no_time(as_order: AsOrder) -> None:
+    payment = as_order(_order(TransactionList=[{"TransactionDateTime": "early"}])).payments[0]
+    assert (payment.at, payment.extra) == (None, {"TransactionDateTime": "early"})
 
 
 def test_shipments_and_payments_with_the_same_id_are_all_kept(as_order: AsOrder) -> None:

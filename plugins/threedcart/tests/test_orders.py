@@ -133,6 +133,14 @@ async def test_without_labels_the_orders_come_all_the_same(
     assert pages[0].read(pages[0].records[0].raw).channel_status.label == ""
 
 
+async def test_labels_that_make_no_sense_are_not_understood(
+    shelf: Shelf, api: respx.MockRouter, collect: Collect
+) -> None:
+    api["statuses"].respond(json=[{"OrderStatusID": "first"}])
+    with pytest.raises(ResponseError, match="statuses of the store"):
+        await collect()
+
+
 # Windows
 
 WINDOW = Window(start=datetime(2024, 5, 6, 12, tzinfo=UTC), end=datetime(2024, 5, 7, 3, 30, 0, 1, tzinfo=UTC))
