@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
 _RAW_SHOWN = 64 * 1024
+_LONGEST_KEY = 500
+"""Characters of an id that an index of PostgreSQL takes; one that is longer is no id that could be asked for."""
 
 
 class RejectRepository:
@@ -89,11 +91,12 @@ class RejectRepository:
 def _row(integration_id: int, kind: str, new: NewReject, at: datetime) -> dict[str, Any]:
     raw = new.raw.encode()
     digest = hashlib.sha256(raw).digest()
+    told = new.external_id and len(new.external_id) <= _LONGEST_KEY
     return {
         "integration_id": integration_id,
         "kind": kind,
-        "record_key": f"id:{new.external_id}" if new.external_id else f"sha256:{digest.hex()}",
-        "external_id": new.external_id,
+        "record_key": f"id:{new.external_id}" if told else f"sha256:{digest.hex()}",
+        "external_id": new.external_id if told else None,
         "reason": new.reason,
         "raw": raw,
         "raw_hash": digest,
