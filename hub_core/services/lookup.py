@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hub_core.domain.errors import ConflictError, NotFoundError
-from hub_core.domain.integrations import Integration
+from hub_core.domain.integrations import ConnectionState, Integration
 from hub_core.services.health import shown
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.integrations import IntegrationRepository, IntegrationRow
@@ -28,6 +28,15 @@ class IntegrationLookup:
         row = await self._row(integration)
         if row.removed_at is not None:
             raise ConflictError(f"'{row.name}' was removed; add the store anew.")
+        return row
+
+    async def _reachable(self, integration: int | str) -> IntegrationRow:
+        """Give one whose store the hub may ask. Raises ConflictError where it is disabled or not authorised."""
+        row = await self._present(integration)
+        if row.connection is not ConnectionState.CONNECTED:
+            raise ConflictError(f"'{row.name}' is not authorised; run: hub integrations reauthorise '{row.name}'")
+        if not row.enabled:
+            raise ConflictError(f"'{row.name}' is disabled; run: hub integrations enable '{row.name}'")
         return row
 
     async def _row(self, integration: int | str) -> IntegrationRow:

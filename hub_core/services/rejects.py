@@ -70,7 +70,7 @@ class Rejects(IntegrationLookup):
     async def retry(self, reject_id: int) -> Reject | StoredOrder:
         """Ask the store for that one order again: give the order where it is good now, else the reject."""
         reject = await self._undecided(reject_id)
-        row = await self._present(reject.integration_id)
+        row = await self._reachable(reject.integration_id)
         channel = self._parts.channels.channel(row.channel)
         if reject.external_id is None or not channel.implements("fetch_order"):
             raise ConflictError(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hub_core.domain.errors import ConflictError, InputError, NotFoundError
-from hub_core.domain.integrations import ConnectionState, Flow
+from hub_core.domain.errors import InputError, NotFoundError
+from hub_core.domain.integrations import Flow
 from hub_core.domain.runs import Run
 from hub_core.services.lookup import IntegrationLookup
 from hub_core.storage.flows import FlowRepository
@@ -15,8 +15,6 @@ from hub_core.storage.searches import SearchRepository
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-    from hub_core.storage.integrations import IntegrationRow
 
 MANUAL_URGENCY = 9
 
@@ -30,8 +28,7 @@ class Runs(IntegrationLookup):
         Raises ConflictError where the integration is disabled or not authorised.
         """
         flows = [self._flow(kind) for kind in dict.fromkeys(kinds)]
-        row = await self._present(integration)
-        self._check_open(row)
+        row = await self._reachable(integration)
         now = self._parts.clock.now()
 
         def request(connection: Connection) -> list[Run]:
@@ -52,13 +49,6 @@ class Runs(IntegrationLookup):
         except ValueError as error:
             known = ", ".join(Flow)
             raise InputError(f"There is no kind '{kind}'; there are: {known}.", fields={"kinds": kind}) from error
-
-    @staticmethod
-    def _check_open(row: IntegrationRow) -> None:
-        if row.connection is not ConnectionState.CONNECTED:
-            raise ConflictError(f"'{row.name}' is not authorised; run: hub integrations reauthorise '{row.name}'")
-        if not row.enabled:
-            raise ConflictError(f"'{row.name}' is disabled; run: hub integrations enable '{row.name}'")
 
     async def page(
         self,
