@@ -2,7 +2,8 @@
 
 import stat
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,27 @@ def ask(schema: Schema, names: Sequence[str] | None = None, *, may_be_empty: boo
         if names is None or name in names:
             title = str(field.get("title") or name)
             default = None if name in required else ""
-            answers[name] = typer.prompt(
-                title, default=default, show_default=False, hide_input=_is_secret(field), err=True
-            )
+            with _gives_up_quietly():
+                answers[name] = typer.prompt(
+                    title, default=default, show_default=False, hide_input=_is_secret(field), err=True
+                )
     return {name: answer.strip() for name, answer in answers.items() if answer.strip()}
+
+
+def confirmed(question: str) -> bool:
+    """Ask for a yes."""
+    with _gives_up_quietly():
+        return typer.confirm(question, err=True)
+
+
+@contextmanager
+def _gives_up_quietly() -> Iterator[None]:
+    """End with 130, as everywhere, where a question is answered with Ctrl-C."""
+    try:
+        yield
+    except typer.Abort:
+        complain("")
+        raise typer.Exit(130) from None
 
 
 def read_text(path: Path) -> str:

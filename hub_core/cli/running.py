@@ -34,9 +34,11 @@ def run(work: "Callable[[Hub], Awaitable[Result]]") -> Result:
     """Open the hub of the settings, do *work* and close it again."""
     import asyncio
 
+    from hub_core.collector import ease_collector
     from hub_core.hub import Hub
 
     quiet()
+    ease_collector()
 
     async def whole() -> Result:
         async with Hub.open() as hub:

@@ -87,7 +87,7 @@ def _confirmed(integration: str) -> bool:
     if not sys.stdin.isatty():
         confirmed = command("integrations", "remove", integration, "--yes")
         raise InputError(f"Nothing was removed, since nobody can be asked here; run: {confirmed}")
-    return typer.confirm("Remove it?", err=True)
+    return fields.confirmed("Remove it?")
 
 
 def _told(one: "Integration", sentence: str, as_json: bool) -> None:
