@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, Select, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, literal, or_, select, tuple_
 
 from hub_core.domain.orders import OrderStatus, StoredOrder
 from hub_core.storage.tables import order_lines, order_revisions, orders
+from hub_core.storage.types import UtcDateTime
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -114,7 +115,8 @@ class OrderSearch:
 
 
 def _later_in_list(place: Place) -> ColumnElement[bool]:
-    return tuple_(orders.c.placed_at, orders.c.id) < tuple_(*place)
+    placed_at, order_id = place
+    return tuple_(orders.c.placed_at, orders.c.id) < tuple_(literal(placed_at, UtcDateTime), order_id)
 
 
 def _stored(row: Any) -> StoredOrder:

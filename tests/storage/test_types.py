@@ -1,0 +1,57 @@
+"""Figures and times come back from both databases as they were given."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import insert, literal, select
+from sqlalchemy.exc import StatementError
+
+from hub_core.storage.database import Database
+from hub_core.storage.tables import applications
+from hub_core.storage.types import DecimalSum, ExactDecimal, UtcDateTime
+from hub_core.testing.clock import VirtualClock
+from tests.hubs import NOW
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        NOW,
+        datetime(2026, 3, 8, 2, 30, 0, 123456, tzinfo=timezone(-timedelta(hours=5))),
+        datetime(1, 1, 2, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+    ],
+)
+def test_a_moment_comes_back_in_utc(hub_url: str, moment: datetime) -> None:
+    database = Database(hub_url, VirtualClock(NOW))
+    row = {"channel": "toyshop", "document": "{}", "changed_at": moment}
+    database.write_now(lambda connection: connection.execute(insert(applications), row))
+    back = database.read_now(lambda connection: connection.execute(select(applications.c.changed_at)).scalar_one())
+    database.engine.dispose()
+    assert (back, back.tzinfo) == (moment, UTC)
+
+
+def test_a_moment_without_a_zone_is_a_fault_of_ours(hub_url: str) -> None:
+    database = Database(hub_url, VirtualClock(NOW))
+    with pytest.raises(StatementError, match="has no time zone"):
+        database.read_now(lambda connection: connection.execute(select(literal(datetime(2026, 1, 1), UtcDateTime))))  # noqa: DTZ001 - that is the point
+    database.engine.dispose()
+
+
+@pytest.mark.parametrize("figure", ["0.1", "-12.50", "999999999999999.99999999", "1E+3", "0E-8", "0.00000001"])
+def test_a_figure_comes_back_exactly(hub_url: str, figure: str) -> None:
+    database = Database(hub_url, VirtualClock(NOW))
+    back = database.read_now(
+        lambda connection: connection.execute(select(literal(Decimal(figure), ExactDecimal))).scalar_one()
+    )
+    database.engine.dispose()
+    assert isinstance(back, Decimal)
+    assert back == Decimal(figure)
+
+
+def test_sums_have_no_noise_and_no_exponent() -> None:
+    total = DecimalSum()
+    for figure in (*["0.1"] * 10, None, "1000000000000000", "0.00000001"):
+        total.step(figure)
+    assert total.finalize() == "1000000000000001.00000001"
