@@ -33,11 +33,11 @@ def set_keys(
         typer.Option("--secret-file", metavar="KEY=FILE", help="A secret, read from a file.", show_default=False),
     ] = None,
 ) -> None:
-    """Store the hub's own keys for a channel; what is not given stays as it is.
+    """Store the hub's own keys for a channel.
 
     Example: hub application set threedcart --set public_key=… --secret-file private_key=key.txt
 
-    On a terminal, secrets that are not given are asked for.
+    What is not given stays as it is. On a terminal, secrets that are not given are asked for.
     """
     open_values = fields.pairs(given or (), "--set")
     paths = fields.pairs(files or (), "--secret-file")

@@ -22,11 +22,19 @@ OfIntegration = Annotated[
 ]
 Since = Annotated[
     datetime | None,
-    typer.Option("--since", parser=parse_when, metavar="WHEN", help="Only from then on.", show_default=False),
+    typer.Option(
+        "--since",
+        parser=parse_when,
+        metavar="WHEN",
+        help="Only from then on: a day, a time, 12h, 2d, today.",
+        show_default=False,
+    ),
 ]
 Until = Annotated[
     datetime | None,
-    typer.Option("--until", parser=parse_when, metavar="WHEN", help="Only before then.", show_default=False),
+    typer.Option(
+        "--until", parser=parse_when, metavar="WHEN", help="Only before then, written likewise.", show_default=False
+    ),
 ]
 
 

@@ -177,6 +177,13 @@ def test_it_is_renamed_disabled_and_enabled(hub: HubCommand, connected: Shop) ->
     assert hub("integrations", "enable", "Round", "--json").json["enabled"] is True
 
 
+def test_a_missing_setting_is_named_with_how_to_give_it(hub: HubCommand) -> None:
+    ended = hub("integrations", "add", "keyshop", "--name", "Cave")
+    assert (ended.code, ended.out) == (1, "")
+    assert "shop: Field required" in ended.err
+    assert "--set KEY=VALUE" in ended.err
+
+
 def test_a_name_in_use_is_refused(hub: HubCommand, connected: Shop) -> None:
     ended = hub("integrations", "add", "keyshop", "--name", "Corner", "--set", "shop=x")
     assert ended.code == 1

@@ -9,7 +9,7 @@ from hub_core.cli import fields
 from hub_core.cli.integrations.showing import print_integration
 from hub_core.cli.output import complain, document, listed
 from hub_core.cli.running import AsJson, Name, command, run
-from hub_core.domain.errors import HubError
+from hub_core.domain.errors import HubError, InputError
 
 if TYPE_CHECKING:
     from hub_core.domain.integrations import Integration
@@ -55,7 +55,10 @@ def add(
     credentials = None if credentials_file is None else fields.read_credentials(credentials_file)
 
     async def work(hub: "Hub") -> "Integration":
-        added = await hub.integrations.add(channel, name=name, settings=chosen, rules=ruled)
+        try:
+            added = await hub.integrations.add(channel, name=name, settings=chosen, rules=ruled)
+        except InputError as error:
+            raise _with_next_step(error) from error
         return added if credentials is None else await _authorized_or_gone(hub, added, credentials)
 
     integration = run(work)
@@ -72,6 +75,13 @@ def reauthorise(integration: Name, credentials_file: CredentialsFile = None, as_
         _show(_let_in(run(lambda hub: hub.integrations.get(integration)), as_json), as_json)
     else:
         _show(run(lambda hub: hub.integrations.authorize(integration, credentials)), as_json)
+
+
+def _with_next_step(error: InputError) -> InputError:
+    """Add to what is said of settings and rules how they are given here."""
+    if not error.fields.keys() - {"name"}:
+        return error
+    return InputError(f"{error} Give settings with --set KEY=VALUE, rules with --rule KEY=VALUE.", fields=error.fields)
 
 
 def _show(integration: "Integration", as_json: bool) -> None:
