@@ -17,6 +17,7 @@ from hub_core.domain.errors import (
     LeaseLostError,
     StorageError,
     UnavailableError,
+    VaultError,
 )
 from hub_core.domain.integrations import Flow
 from hub_core.domain.runs import Counts, Run, RunError, RunState
@@ -131,9 +132,9 @@ class Runner:
             return Ending(None, tally.counts, tally.api_calls, timedelta(seconds=error.retry_after or 0))
         except FlowClosedError:
             return Ending(RunState.STOPPED, tally.counts, tally.api_calls, NO_WAIT)
-        except StorageError:
-            raise  # nothing can be written now: the lease runs out, and the next process goes on
         except HubError as error:
+            if isinstance(error, StorageError) and not isinstance(error, VaultError):
+                raise  # nothing can be written now: the lease runs out, and the next process goes on
             return self._failure(claimed, error, tally)
 
     async def _worked(self, claimed: Claimed, piece: Slice, progress: Callable[[Counts], None], tally: Tally) -> Ending:

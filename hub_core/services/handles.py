@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from pydantic import ValidationError
+
 from hub_core.channels.http import StoreHttp
 from hub_core.channels.store import Connection, Store
 from hub_core.domain.errors import AuthorizationError
@@ -46,7 +48,13 @@ class Handles:
         if row.credentials is None:
             raise AuthorizationError(f"'{row.name}' is not authorised; authorise it.")
         text = self._parts.vault.decrypt(row.credentials, f"integration:{row.id}:credentials")
-        return channel.info.credentials.model_validate_json(text)
+        try:
+            return channel.info.credentials.model_validate_json(text)
+        except ValidationError:
+            raise AuthorizationError(
+                f"The stored credentials of '{row.name}' are not those that this version of the plugin needs; "
+                "authorise it again."
+            ) from None
 
     @asynccontextmanager
     async def connection(self, channel: Channel, row: IntegrationRow) -> AsyncIterator[Connection]:

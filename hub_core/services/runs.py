@@ -35,7 +35,7 @@ class Runs(IntegrationLookup):
             database, runs = self._parts.database, RunRepository(connection)
             for flow in flows:
                 FlowRepository(connection, database).demand(row.id, flow, MANUAL_URGENCY)
-                SearchRepository(connection).make_due(row.id, now)
+                SearchRepository(connection).make_due(row.id, database.now_sql())
             runs.interrupt_orphans(now, database.now_sql())
             asked = [runs.get(runs.ask(row.id, flow, now)) for flow in flows]
             return [run for run in asked if run is not None]

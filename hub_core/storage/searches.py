@@ -16,7 +16,7 @@ from hub_core.storage.types import UtcDateTime
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
 
 class SearchState(Fact):
@@ -87,7 +87,7 @@ class SearchRepository:
             state.search,
             watermark=state.began_at,
             completed_at=at,
-            due_at=due_at,
+            due_at=_asked_since(state.began_at, due_at),
             began_at=None,
             window_start=None,
             window_end=None,
@@ -96,27 +96,24 @@ class SearchRepository:
 
     def start_from(self, integration_id: int, began_at: datetime, interval: timedelta) -> None:
         """Let the repeated searches start from the moment at which the baseline began."""
+        due_at = case(
+            (searches.c.search == Search.SWEEP.value, literal(began_at + SWEEP_INTERVAL, UtcDateTime)),
+            else_=_asked_since(began_at, began_at + interval),
+        )
         repeated = [search.value for search in Search if search not in ONCE]
-        sweep = searches.c.search == Search.SWEEP.value
         self._connection.execute(
             update(searches)
             .where(searches.c.integration_id == integration_id, searches.c.search.in_(repeated))
-            .values(
-                watermark=began_at,
-                due_at=case(
-                    (sweep, literal(began_at + SWEEP_INTERVAL, UtcDateTime)),
-                    else_=literal(began_at + interval, UtcDateTime),
-                ),
-            )
+            .values(watermark=began_at, due_at=due_at)
         )
 
-    def make_due(self, integration_id: int, at: datetime) -> None:
-        """Make the searches due that find what is new and what has changed."""
+    def make_due(self, integration_id: int, now: ColumnElement[datetime]) -> None:
+        """Make the searches due that find what is new and what has changed, also where they are being read."""
         asked = [Search.NEW.value, Search.CHANGED.value]
         self._connection.execute(
             update(searches)
-            .where(searches.c.integration_id == integration_id, searches.c.search.in_(asked), searches.c.due_at > at)
-            .values(due_at=at)
+            .where(searches.c.integration_id == integration_id, searches.c.search.in_(asked))
+            .values(due_at=now)
         )
 
     def _set(self, integration_id: int, search: Search, **values: Any) -> None:
@@ -125,3 +122,11 @@ class SearchRepository:
             .where(searches.c.integration_id == integration_id, searches.c.search == search.value)
             .values(**values)
         )
+
+
+def _asked_since(began_at: datetime | None, due_at: datetime) -> ColumnElement[datetime]:
+    """Give *due_at*, or the earlier moment at which somebody asked for another read after this one had begun."""
+    regular = literal(due_at, UtcDateTime)
+    if began_at is None:
+        return regular
+    return case((searches.c.due_at > literal(began_at, UtcDateTime), searches.c.due_at), else_=regular)

@@ -1,0 +1,307 @@
+"""Running a flow: claim it, work, and decide by the type of what went wrong what happens next."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from hub_core import (
+    BudgetError,
+    Hub,
+    NotReadyError,
+    PermissionMissingError,
+    ResponseError,
+    UnavailableError,
+)
+from hub_core.domain.integrations import Flow, Integration
+from hub_core.engine.backoff import JITTER
+from hub_core.engine.runner import Outcome, Runner
+from hub_core.services.slices import Slice
+from hub_core.storage.tables import flow_state, integrations, runs
+from hub_core.testing.clock import VirtualClock
+from tests.hubs import connected, filled, found, rows
+from tests.toyshop.shop import Shop, open_shop
+
+MANY = 10**6
+
+
+class Desk:
+    """A store with five orders, read one by one, and a process that works on it."""
+
+    def __init__(self, hub: Hub, clock: VirtualClock, shop: Shop, integration: Integration) -> None:
+        self.hub = hub
+        self.clock = clock
+        self.shop = shop
+        self.integration = integration
+        self.runner = Runner(hub.parts, "this process")
+
+    async def work(self, pages: int = MANY, seconds: float = MANY) -> Outcome:
+        claimed = await self.runner.claim(self.integration.id, Flow.ORDERS)
+        assert claimed is not None
+        return await self.runner.work(claimed, Slice(self.clock, seconds=seconds, pages_left=pages))
+
+    def fails(self, error: Callable[[], Exception] | None) -> None:
+        def fail(shop: Shop, start: int) -> None:
+            if error is not None:
+                raise error()
+
+        self.shop.before_page = fail
+
+    def flow(self) -> dict[str, Any]:
+        (row,) = rows(self.hub, flow_state)
+        return row
+
+    def wait(self) -> float:
+        seconds: float = (self.flow()["next_due_at"] - self.clock.now()).total_seconds()
+        return seconds
+
+    async def last(self) -> Any:
+        return (await self.hub.runs.page())[0]
+
+
+@pytest.fixture
+async def desk(hub: Hub, clock: VirtualClock) -> Desk:
+    shop = filled(open_shop("north", page_size=1), 5)
+    return Desk(hub, clock, shop, await connected(hub, shop))
+
+
+async def test_a_run_has_a_beginning_an_end_and_figures(desk: Desk) -> None:
+    assert await desk.work() is Outcome.ENDED
+    run = await desk.last()
+    assert (run.kind, run.state, run.started_at, run.finished_at) == (
+        "orders",
+        "succeeded",
+        desk.clock.now(),
+        desk.clock.now(),
+    )
+    assert (run.counts.read, run.counts.created) == (10, 5)
+    assert (desk.flow()["lease_owner"], desk.flow()["last_success_at"]) == (None, desk.clock.now())
+
+
+async def test_a_long_read_pauses_after_so_many_pages_and_stays_due(desk: Desk) -> None:
+    assert await desk.work(pages=3) is Outcome.PAUSED
+    run = await desk.last()
+    assert (run.state, run.counts.created, desk.wait()) == ("running", 3, 0)
+    assert await desk.work() is Outcome.ENDED
+    again = await desk.last()
+    assert (again.id, again.state, again.counts.read) == (run.id, "succeeded", 10)
+    assert [start for _, _, start in desk.shop.diary].count(0) == 3  # each search was begun once
+
+
+async def test_a_long_read_pauses_after_so_many_seconds(desk: Desk) -> None:
+    desk.shop.before_page = lambda *_: desk.clock.advance(1)
+    assert await desk.work(seconds=2.5) is Outcome.PAUSED
+    assert 1 <= (await desk.last()).counts.created < 5
+
+
+async def test_a_read_that_is_asked_to_stop_does_so_after_the_page(desk: Desk) -> None:
+    claimed = await desk.runner.claim(desk.integration.id, Flow.ORDERS)
+    assert claimed is not None
+    piece = Slice(desk.clock)
+    piece.stopping = True
+    assert await desk.runner.work(claimed, piece) is Outcome.PAUSED
+    assert len(await found(desk.hub)) == 1
+
+
+async def test_the_wait_grows_with_each_failure_and_ends_with_the_first_success(desk: Desk) -> None:
+    desk.fails(lambda: UnavailableError("Closed for lunch."))
+    for expected in (5, 10, 20, 40):
+        await desk.work()
+        assert expected * (1 - JITTER) <= desk.wait() <= expected
+        desk.clock.advance(expected)
+    assert desk.flow()["failures"] == 4
+    desk.fails(None)
+    await desk.work()
+    flow = desk.flow()
+    assert (flow["failures"], flow["problem_code"], flow["problem_since"]) == (0, None, None)
+    assert 60 * (1 - JITTER) <= desk.wait() <= 60
+
+
+async def test_health_says_since_when_a_store_fails(desk: Desk) -> None:
+    first = desk.clock.now()
+    desk.fails(lambda: UnavailableError("Closed for lunch."))
+    for _ in range(3):
+        await desk.work()
+        desk.clock.advance(100)
+    health = (await desk.hub.integrations.get("north")).health
+    assert (health.state, health.code, health.sentence, health.since) == (
+        "failing",
+        "unavailable",
+        "Closed for lunch.",
+        first,
+    )
+
+
+async def test_a_store_that_names_a_wait_is_left_alone_for_that_long(desk: Desk) -> None:
+    desk.fails(lambda: UnavailableError("Later.", retry_after=300))
+    await desk.work()
+    assert desk.wait() == pytest.approx(300)
+
+
+async def test_a_spent_rate_budget_is_no_failure(desk: Desk) -> None:
+    desk.fails(lambda: BudgetError("No room.", retry_after=30))
+    assert await desk.work() is Outcome.PAUSED
+    assert ((await desk.last()).state, desk.flow()["failures"], desk.wait()) == ("running", 0, 30)
+    assert (await desk.hub.integrations.get("north")).health.state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (lambda: ResponseError("Not understood."), "response"),
+        (lambda: PermissionMissingError("Orders"), "permission_missing"),
+        (lambda: NotReadyError(3, retry_after=1), "not_ready"),
+        (lambda: KeyError("OrderID"), "plugin_fault"),
+    ],
+    ids=["nonsense", "right", "not ready", "plugin"],
+)
+async def test_what_went_wrong_is_told_by_its_code(desk: Desk, error: Callable[[], Exception], code: str) -> None:
+    desk.fails(error)
+    assert await desk.work() is Outcome.ENDED
+    run = await desk.last()
+    assert (run.state, run.error.code, desk.flow()["problem_code"]) == ("failed", code, code)
+    assert run.error.sentence == desk.flow()["problem_sentence"]
+
+
+async def test_a_channel_that_is_gone_makes_the_run_fail(desk: Desk) -> None:
+    change = integrations.update().values(channel="gone")
+    desk.hub.parts.database.write_now(lambda connection: connection.execute(change))
+    await desk.work()
+    assert (await desk.last()).error.code == "not_found"
+    assert (await desk.hub.integrations.get("north")).health.code == "channel_missing"
+
+
+async def test_credentials_that_cannot_be_unsealed_make_the_run_fail_and_say_what_to_do(desk: Desk) -> None:
+    change = integrations.update().values(credentials="v1.00000000.AAAA")
+    desk.hub.parts.database.write_now(lambda connection: connection.execute(change))
+    assert await desk.work() is Outcome.ENDED
+    run = await desk.last()
+    assert (run.state, run.error.code) == ("failed", "vault")
+    assert (await desk.hub.integrations.get("north")).health.code == "vault"
+
+
+async def test_credentials_of_another_version_of_the_plugin_ask_for_a_new_authorisation(desk: Desk) -> None:
+    vault = desk.hub.parts.vault
+    sealed = vault.encrypt('{"key": "sesame"}', f"integration:{desk.integration.id}:credentials")
+    change = integrations.update().values(credentials=sealed)
+    desk.hub.parts.database.write_now(lambda connection: connection.execute(change))
+    assert await desk.work() is Outcome.ENDED
+    run = await desk.last()
+    assert (run.state, run.error.code) == ("failed", "needs_reauthorization")
+    assert "sesame" not in run.error.sentence
+    assert (await desk.hub.integrations.get("north")).connection == "needs_reauthorization"
+
+
+async def test_who_lost_the_lease_ends_without_a_word(desk: Desk) -> None:
+    def steal(shop: Shop, start: int) -> None:
+        if start == 2:
+            taken = flow_state.update().values(lease=99, lease_owner="thief")
+            desk.hub.parts.database.write_now(lambda connection: connection.execute(taken))
+
+    desk.shop.before_page = steal
+    assert await desk.work() is Outcome.NOT_DUE
+    assert (desk.flow()["lease_owner"], (await desk.last()).state) == ("thief", "running")
+    assert len(await found(desk.hub)) <= 2
+
+
+async def test_a_process_that_died_leaves_its_flow_to_the_next(desk: Desk) -> None:
+    assert await desk.runner.claim(desk.integration.id, Flow.ORDERS) is not None
+    other = Runner(desk.hub.parts, "the next process")
+    assert await other.claim(desk.integration.id, Flow.ORDERS) is None
+    desk.clock.advance(8.1)
+    claimed = await other.claim(desk.integration.id, Flow.ORDERS)
+    assert claimed is not None
+    assert await other.work(claimed, Slice(desk.clock)) is Outcome.ENDED
+    states = [(run.state, run.error and run.error.code) for run in await desk.hub.runs.page()]
+    assert states == [("succeeded", None), ("failed", "interrupted")]
+
+
+async def test_what_is_asked_for_during_a_run_makes_the_flow_due_at_once(desk: Desk) -> None:
+    claimed = await desk.runner.claim(desk.integration.id, Flow.ORDERS)
+    assert claimed is not None
+    (asked,) = await desk.hub.request_sync("north", ["orders"])
+    assert asked.id == claimed.run.id
+    await desk.runner.work(claimed, Slice(desk.clock))
+    assert desk.wait() == 0
+    await desk.work()
+    assert desk.wait() > 0
+
+
+async def test_what_is_asked_for_during_a_search_is_looked_for_once_more(desk: Desk) -> None:
+    await desk.work()
+    desk.clock.advance(61)
+    desk.shop.diary.clear()
+    await desk.work(pages=2)
+    desk.clock.advance(1)
+    desk.shop.put("A0", desk.clock.now())
+    desk.shop.orders = dict(sorted(desk.shop.orders.items()))  # where the search has been already
+    await desk.hub.request_sync("north", ["orders"])
+    await desk.work()
+    assert [poll.value for poll, _, start in desk.shop.diary if start == 0] == ["new", "new", "changed"]
+    assert len(await found(desk.hub)) == 6
+
+
+async def test_of_scheduled_runs_that_found_nothing_only_the_last_is_kept(desk: Desk) -> None:
+    for _ in range(4):
+        await desk.work()
+        desk.clock.advance(61)
+    assert [run.counts.created for run in await desk.hub.runs.page()] == [0, 5]
+    assert desk.flow()["quiet_runs"] == 3
+
+
+async def test_a_run_that_was_asked_for_is_kept_even_if_it_was_under_way(desk: Desk) -> None:
+    await desk.work()
+    kept = []
+    for early in (True, False):
+        desk.clock.advance(61)
+        if early:
+            kept += await desk.hub.request_sync("north", ["orders"])
+        claimed = await desk.runner.claim(desk.integration.id, Flow.ORDERS)
+        assert claimed is not None
+        if not early:
+            kept += await desk.hub.request_sync("north", ["orders"])
+        await desk.runner.work(claimed, Slice(desk.clock))
+        desk.clock.advance(61)
+        await desk.work()
+    assert [(await desk.hub.runs.get(run.id)).state for run in kept] == ["succeeded", "succeeded"]
+
+
+@pytest.mark.parametrize("how", ["disable", "remove"])
+async def test_a_read_that_is_switched_off_stops_at_the_page(desk: Desk, how: str) -> None:
+    claimed = await desk.runner.claim(desk.integration.id, Flow.ORDERS)
+    assert claimed is not None
+    pages = []
+
+    async def switch_off() -> None:
+        await getattr(desk.hub.integrations, how)(desk.integration.id)
+
+    def note(counts: Any) -> None:
+        pages.append(counts.pages)
+
+    await desk.runner.work(claimed, Slice(desk.clock, pages_left=1))
+    claimed = await desk.runner.claim(desk.integration.id, Flow.ORDERS)
+    assert claimed is not None
+    await switch_off()
+    await desk.runner.work(claimed, Slice(desk.clock), note)
+    run = await desk.last()
+    assert (run.state, run.error) == ("stopped", None)
+    assert run.counts.pages <= 3
+    assert rows(desk.hub, runs)[0]["finished_at"] == desk.clock.now()
+
+
+@pytest.mark.parametrize("how", ["disable", "remove"])
+async def test_a_read_that_pauses_is_stopped_by_switching_off_too(desk: Desk, how: str) -> None:
+    await desk.work(pages=2)
+    assert (await desk.last()).state == "running"
+    await getattr(desk.hub.integrations, how)(desk.integration.id)
+    assert (await desk.last()).state == "stopped"
+
+
+async def test_after_switching_on_again_the_read_goes_on(desk: Desk) -> None:
+    await desk.work(pages=2)
+    await desk.hub.integrations.disable("north")
+    await desk.hub.integrations.enable("north")
+    desk.shop.diary.clear()
+    await desk.work()
+    assert desk.shop.diary[0][2] == 2
+    assert len(await found(desk.hub)) == 5
