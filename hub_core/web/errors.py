@@ -27,6 +27,7 @@ from hub_core.domain.errors import (
     StorageError,
     UnavailableError,
 )
+from hub_core.services.budget import FlowClosedError
 
 logger = logging.getLogger("hub_core.web")
 
@@ -40,6 +41,7 @@ STATUS: Final[Mapping[type[HubError], int]] = {
     InputError: 422,
     StorageError: 503,
     LeaseLostError: 409,
+    FlowClosedError: 409,
     AuthorizationError: 422,  # a 401 would be about the caller's own token
     PermissionMissingError: 422,
     RejectedError: 422,
@@ -48,6 +50,7 @@ STATUS: Final[Mapping[type[HubError], int]] = {
     HubError: 500,
 }
 
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _TITLES: Final[Mapping[int, str]] = {
     400: "The request cannot be read",
     401: "A token is needed",
@@ -175,9 +178,8 @@ def _field_problem(error: Mapping[str, Any]) -> FieldProblem:
 
 def _methods_at(request: Request) -> list[str]:
     """List every method that the address takes; each route by itself knows only its own."""
-    methods: set[str] = set()
-    for route in request.app.routes:
-        match, _ = route.matches(request.scope)
-        if match is not Match.NONE:
-            methods |= getattr(route, "methods", None) or set()
-    return sorted(methods)
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]

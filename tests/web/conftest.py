@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -11,41 +11,42 @@ import httpx
 import pytest
 
 from hub_core.channels.registry import ChannelRegistry
-from hub_core.domain.clock import SystemClock
 from hub_core.domain.integrations import Integration
 from hub_core.domain.tokens import Scope
 from hub_core.hub import Hub
-from hub_core.settings import HubSettings
-from hub_core.storage import schema
-from hub_core.storage.database import Database
+from hub_core.testing.clock import VirtualClock
 from hub_core.web import create_app
+from tests import hubs
+from tests.hubs import NOW
 from tests.toyshop.shop import Shop, open_shop
 
-NOW = datetime.now(UTC).replace(microsecond=0)
-TOYSHOP = EntryPoint(name="toyshop", value="tests.toyshop.channel", group="hub.channels")
+HOUR = timedelta(hours=1)
 BROKEN = EntryPoint(name="broken", value="tests.toyshop.missing", group="hub.channels")
+TOYSHOP = EntryPoint(name="toyshop", value="tests.toyshop.channel", group="hub.channels")
 
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with tables and nothing in them, made once."""
     path = tmp_path_factory.mktemp("empty") / "hub.db"
-    database = Database(f"sqlite:///{path}", SystemClock())
-    schema.prepare(database)
-    database.engine.dispose()
+    hubs.make_tables(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture
 def registry() -> ChannelRegistry:
-    return ChannelRegistry.load([TOYSHOP])
+    return hubs.toyshop_registry()
 
 
 @pytest.fixture
-async def hub(tmp_path: Path, empty_database: Path, registry: ChannelRegistry) -> AsyncIterator[Hub]:
+async def hub(
+    tmp_path: Path, empty_database: Path, registry: ChannelRegistry, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Hub]:
+    hubs.hurry_sqlite(monkeypatch)
     path = tmp_path / "hub.db"
     shutil.copyfile(empty_database, path)
-    async with Hub.open(f"sqlite:///{path}", settings=HubSettings(), registry=registry) as opened:
+    clock = VirtualClock(NOW)
+    async with Hub.open(f"sqlite:///{path}", settings=hubs.settings(), registry=registry, clock=clock) as opened:
         yield opened
 
 
@@ -92,7 +93,7 @@ async def connected(hub: Hub, shop: Shop) -> Integration:
 async def stocked(hub: Hub, shop: Shop, connected: Integration) -> Integration:
     """An integration that has taken in five orders, two of them placed in the same second."""
     for number, hours in enumerate([5, 4, 3, 3, 1], start=1):
-        shop.put(str(number), NOW - timedelta(hours=hours), number=f"N-{number}")
+        shop.put(str(number), NOW - hours * HOUR, number=f"N-{number}")
     run = await hub.sync(connected.id)
     assert run.state == "succeeded"
     return connected

@@ -51,8 +51,9 @@ async def list_channels(hub: TheHub) -> Response:
 
 @router.get("/channels/{key}/application", dependencies=[READ], response_model=dict[str, str])
 async def show_application(hub: TheHub, key: str) -> dict[str, str]:
-    """Show the hub's own keys with this platform, without the secret ones."""
-    return await hub.applications.get(key)
+    """Show the hub's own keys with this platform, without the secret ones, and the address it sends merchants to."""
+    keys = await hub.applications.get(key)
+    return {**keys, "callback_url": f"{hub.settings.address}/authorizations/{key}"}
 
 
 @router.put("/channels/{key}/application", dependencies=[ADMIN], status_code=204)
