@@ -205,8 +205,10 @@ class StoreHttp:
                 finally:
                     await response.aclose()
         self._log(request, response.status_code, self._clock.monotonic() - started)
-        body = self._scrubber.clean(as_utf8(body, response.charset_encoding))
-        answer = Answer(response.status_code, response.headers, body, request.url.host, self._redact)
+        cleaned = self._scrubber.cut(as_utf8(body, response.charset_encoding))
+        answer = Answer(
+            response.status_code, response.headers, cleaned.text, request.url.host, cleaned.members, self._redact
+        )
         return await self._checked(call, answer)
 
     async def _checked(self, call: _Call, answer: Answer) -> Answer:

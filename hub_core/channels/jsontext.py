@@ -42,12 +42,18 @@ def mended(text: bytes) -> bytes:
     return _ESCAPE.sub(lambda escape: rb"\ufffd" if escape["half"] else escape[0], text)
 
 
-def members(text: bytes) -> list[bytes] | None:
-    """Cut a JSON list into the exact text of each member, faulty ones too; None where it is no list."""
+def sound_members(text: bytes) -> list[bytes] | None:
+    """Cut a JSON list into the exact text of each member; None where it is no list or not all of it is JSON."""
     try:
         return list(map(bytes, _LIST.decode(text)))
     except (msgspec.DecodeError, RecursionError):
-        return _cut(text.strip())
+        return None
+
+
+def members(text: bytes) -> list[bytes] | None:
+    """Cut a JSON list into the exact text of each member, faulty ones too; None where it is no list."""
+    sound = sound_members(text)
+    return _cut(text.strip()) if sound is None else sound
 
 
 def _cut(text: bytes) -> list[bytes] | None:

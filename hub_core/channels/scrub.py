@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from itertools import groupby
+from typing import NamedTuple
 
 from hub_core.channels import jsontext
 
@@ -27,6 +28,17 @@ _QUOTE = rb"(?:\\{0,8}[\"']|&quot;|&#34;)"
 _LOOSE_VALUE = rb"(?P<open>" + _QUOTE + rb")?(?P<value>(?(open)(?:(?!(?P=open)).)*+|[^\s&;,\"'<>}\]\\]++))"
 
 
+class Cleaned(NamedTuple):
+    """A text without what must not enter the hub and, where it is a list, the texts of its members."""
+
+    text: bytes
+    members: list[bytes] | None = None
+
+
+def _list_of(members: list[bytes]) -> Cleaned:
+    return Cleaned(b"[" + b",".join(members) + b"]", members)
+
+
 class Scrubber:
     """Replaces the values of the members *names* (exact, at any depth) by an empty string."""
 
@@ -39,12 +51,19 @@ class Scrubber:
 
     def clean(self, text: bytes) -> bytes:
         """Scrub *text*, whatever it is; one faulty member of a list leaves the others as they are."""
+        return self.cut(text).text
+
+    def cut(self, text: bytes) -> Cleaned:
+        """Scrub *text* likewise and, where it is a list, cut it on the way."""
+        members = jsontext.sound_members(text)
+        if members is not None:
+            return _list_of(list(map(self.scrub, members)))
         if jsontext.is_json(text) or jsontext.is_json(text := jsontext.mended(text)):
-            return self.scrub(text)
+            return Cleaned(self.scrub(text))
         members = jsontext.members(text)
         if members is None:
-            return self.scrub_unparsable(text)
-        return b"[" + b",".join(map(self._clean_member, members)) + b"]"
+            return Cleaned(self.scrub_unparsable(text))
+        return _list_of(list(map(self._clean_member, members)))
 
     def _clean_member(self, text: bytes) -> bytes:
         return self.scrub(text) if jsontext.is_json(text) else self.scrub_unparsable(text)
@@ -96,16 +115,14 @@ def _quick(names: list[str]) -> re.Pattern[bytes]:
 
 
 def _blanked(pattern: re.Pattern[bytes], text: bytes) -> bytes:
-    nested = False
-
-    def blank(match: re.Match[bytes]) -> bytes:
-        nonlocal nested
-        nested = nested or match["open"] is not None
-        return match[1] + b'""'
-
-    scrubbed = pattern.sub(blank, text)
-    if not nested:
-        return scrubbed
+    parts = pattern.split(text)
+    if len(parts) == 1:
+        return text
+    if not any(parts[2::3]):
+        # Between two texts stand the key and the group `open`; a substitution would call Python for each of them.
+        parts[1::3] = [key + b'""' for key in parts[1::3]]
+        del parts[2::3]
+        return b"".join(parts)
     pieces: list[bytes] = []
     done = 0
     while key := pattern.search(text, done):

@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 from hub_core.domain.currencies import DIGITS
 from hub_core.domain.fact import Fact
 
-_NOISE: Final = Decimal("0.00000001")
+_NOISE: Final = Decimal("0.000001")
 _UNITS: Final = {currency: Decimal(1).scaleb(-digits) for currency, digits in DIGITS.items()}
 _LARGEST: Final = Decimal(10) ** 15
 
@@ -35,7 +35,7 @@ class Money(Fact):
 def exact(amount: Decimal, currency: str) -> Decimal:
     """Bring *amount* into its one written form: the currency's digits, more only where they mean something.
 
-    So `145`, `145.0` and `145.00` are the same text, and the noise of binary arithmetic (below 10^-8) is gone.
+    So `145`, `145.0` and `145.00` are the same text, and the noise of binary arithmetic (below 10^-6) is gone.
     Raises ValueError where it is no amount that anybody could mean.
     """
     if not amount.is_finite() or abs(amount) >= _LARGEST:

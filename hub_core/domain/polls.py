@@ -20,7 +20,7 @@ class Poll(StrEnum):
 
 
 class Window(Fact):
-    """The span of time that a poll reads, both ends included; an end that is None is open."""
+    """The span of time that a poll reads, from *start* on until *end*; an end that is None is open."""
 
     start: AwareDatetime | None = None
     end: AwareDatetime | None = None

@@ -102,9 +102,9 @@ class Integrations(Authorization):
         row = await self._present(integration)
 
         def enable(connection: Connection) -> None:
-            IntegrationRepository(connection).change(row.id, enabled=True)
             if row.connection is ConnectionState.CONNECTED:
                 FlowRepository(connection, self._parts.database).open(row.id)
+            IntegrationRepository(connection).change(row.id, enabled=True)
             self._tell(connection, row, "integration.enabled")
 
         if not row.enabled:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 PAGE_DEADLINE = 600.0
 """Seconds for one page: a store may need minutes for it, and the plugin waits for the rate budget within."""
+COMMIT_SECONDS = 1.0
+"""How often the place of a read is noted while its pages hold nothing new."""
 _RESTARTS = 3
 
 ORDER_OF_SEARCHES = (Search.BASELINE, Search.NEW, Search.OPEN, Search.BACKFILL, Search.CHANGED, Search.SWEEP)
@@ -169,9 +171,16 @@ class OrderFlow:
 
     async def _read_pages(self, run: OrderRun, searches: dict[Search, SearchState], state: SearchState) -> None:
         is_history = history_rule(run, searches, state)
+        commit_at = self._parts.clock.monotonic() + COMMIT_SECONDS
         async with aclosing(self._pages(run, state)) as pages:
             async for page, sent_at in pages:
-                taken = await self._intake.take(page, _context(run, state, sent_at, is_history))
+                now = self._parts.clock.monotonic()
+                must_commit = now >= commit_at or run.slice.ending
+                taken = await self._intake.take(
+                    page, _context(run, state, sent_at, is_history, must_commit=must_commit)
+                )
+                if must_commit:
+                    commit_at = now + COMMIT_SECONDS
                 run.counts = taken.counts
                 run.rejected |= taken.rejected
                 run.progress(run.counts)
@@ -222,13 +231,19 @@ class OrderFlow:
 
 
 def _context(
-    run: OrderRun, state: SearchState, sent_at: datetime, is_history: Callable[[datetime], bool]
+    run: OrderRun,
+    state: SearchState,
+    sent_at: datetime,
+    is_history: Callable[[datetime], bool],
+    *,
+    must_commit: bool,
 ) -> PageContext:
     return PageContext(
         integration_id=run.integration.id,
         channel=run.channel.key,
         sent_at=sent_at,
         is_history=is_history,
+        must_commit=must_commit,
         reading=RunReading(
             lease=run.lease,
             run_id=run.run_id,

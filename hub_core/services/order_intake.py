@@ -6,7 +6,6 @@ statements, whatever its length.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
@@ -14,13 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hub_core.channels.dispatch import read_records
 from hub_core.domain.events import NewEvent
 from hub_core.domain.integrations import Flow
 from hub_core.domain.orders import Order
-from hub_core.domain.rejects import NewReject
 from hub_core.domain.revisions import changes_between
 from hub_core.domain.runs import Counts
+from hub_core.services.sifting import Reading, Sifted, sift
+from hub_core.storage.bulk import Row
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository, Lease
 from hub_core.storage.orders import HeldOrder, OrderRepository, OrderRow, line_values
@@ -31,7 +30,7 @@ from hub_core.storage.searches import SearchRepository
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from hub_core.channels.pages import OrderPage, Record
+    from hub_core.channels.pages import OrderPage
     from hub_core.domain.polls import Search
     from hub_core.services.parts import Parts
 
@@ -41,7 +40,8 @@ class PageContext:
     """Where a page comes from, and when it was asked for (by the database's clock).
 
     *is_history* tells whether an order that is first seen here, placed at the given time, was there before the hub.
-    *reading* is None where somebody asked for a single order.
+    *reading* is None where somebody asked for a single order. A page that holds nothing new *must_commit* its place
+    only now and then: the same rows read once more after a crash change nothing.
     """
 
     integration_id: int
@@ -49,6 +49,7 @@ class PageContext:
     sent_at: datetime
     is_history: Callable[[datetime], bool]
     reading: RunReading | None = None
+    must_commit: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,26 +62,6 @@ class RunReading:
     counts: Counts
     api_calls: int
     rejected_before: AbstractSet[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """An order that was read from a text, with the hashes by which changes are told."""
-
-    order: Order
-    raw: bytes
-    raw_hash: bytes
-    document: str
-    content_hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Sifted:
-    """A page, sifted: what is worth writing, what cannot be used, and how many texts were known already."""
-
-    readings: dict[str, Reading]
-    rejects: list[NewReject]
-    known: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +86,10 @@ class OrderIntake:
             lambda connection: sift(connection, integration_id, context.channel, page)
         )
         now = self._parts.clock.now()
+        if not sifted.readings and not sifted.rejects and not context.must_commit:
+            reading = context.reading
+            counts = Counts(pages=1, read=len(page.records), unchanged=sifted.known)
+            return Taken(reading.counts.plus(counts) if reading else counts, frozenset(), still_open=True)
         return await self._parts.database.write(lambda connection: self._store(connection, page, context, sifted, now))
 
     def _store(
@@ -127,44 +112,6 @@ class OrderIntake:
         return Taken(counts, rejected, still_open)
 
 
-def sift(connection: Connection, integration_id: int, channel: str, page: OrderPage) -> Sifted:
-    """Leave out the texts that the hub holds already, and read the rest."""
-    named = [record.external_id for record in page.records if record.external_id and "\0" not in record.external_id]
-    known = OrderRepository(connection).raw_hashes(integration_id, named) if named else {}
-    fresh: list[Record] = []
-    hashes: dict[int, bytes] = {}
-    for record in page.records:
-        digest = hashlib.sha256(record.raw).digest()
-        if record.external_id is None or known.get(record.external_id) != digest:
-            hashes[id(record)] = digest
-            fresh.append(record)
-    orders, faults = read_records(channel, page, fresh)
-    readings: dict[str, Reading] = {}
-    rejects = [_reject(record, reason) for record, reason in faults]
-    for record, order in orders:
-        try:
-            readings[order.external_id] = _reading(order, record, hashes[id(record)])
-        except ValueError as error:
-            rejects.append(_reject(record, f"The order cannot be stored: {error}."))
-    return Sifted(readings, rejects, len(page.records) - len(fresh))
-
-
-def _reading(order: Order, record: Record, raw_hash: bytes) -> Reading:
-    """Make ready what is stored. Raises ValueError where the database could not hold it."""
-    document = order.model_dump_json()
-    if len(order.lines) > 1 and len({line.external_id for line in order.lines}) < len(order.lines):
-        raise ValueError("two of its lines have the same external id")
-    if "\\u0000" in document:
-        raise ValueError("it holds a character with the code 0")
-    return Reading(order, record.raw, raw_hash, document, hashlib.sha256(document.encode()).digest())
-
-
-def _reject(record: Record, reason: str) -> NewReject:
-    raw = record.raw.decode(errors="replace")
-    external_id = record.external_id and record.external_id.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    return NewReject(external_id=external_id, reason=reason.replace("\0", "\N{REPLACEMENT CHARACTER}"), raw=raw)
-
-
 class Revision(NamedTuple):
     """A change of content that the hub saw; *changes* is JSON."""
 
@@ -182,7 +129,7 @@ class PageWrite:
         self._context = context
         self._orders = OrderRepository(connection)
         self._rows: list[OrderRow] = []
-        self._lines: list[dict[str, Any]] = []
+        self._lines: list[Row] = []
         self._events: list[NewEvent] = []
         self._revisions: dict[int, Revision] = {}
         self._created = self._updated = 0

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from hub_core.channels.dispatch import read_records
 from hub_core.domain.orders import Order
 from hub_core.domain.rejects import NewReject
+from hub_core.storage.documents import document_of
 from hub_core.storage.orders import OrderRepository
 
 if TYPE_CHECKING:
@@ -85,10 +86,11 @@ def _fresh(connection: Connection, integration_id: int, records: Sequence[Record
 
 def _reading(order: Order, record: Record, raw_hash: bytes) -> Reading:
     """Make ready what is stored. Raises ValueError where the database could not hold it."""
-    document = order.model_dump_json()
+    written = document_of(order)
+    document = written.decode()
     for flaw in _flaws(order, document):
         raise ValueError(flaw)
-    return Reading(order, record.raw, raw_hash, document, hashlib.sha256(document.encode()).digest())
+    return Reading(order, record.raw, raw_hash, document, hashlib.sha256(written).digest())
 
 
 def _flaws(order: Order, document: str) -> Iterator[str]:
@@ -110,6 +112,9 @@ def _flaws(order: Order, document: str) -> Iterator[str]:
 
 
 def _is_measurable(figure: Decimal) -> bool:
+    text = str(figure)
+    if len(text) <= _MOST_DIGITS and "E" not in text:
+        return figure.is_finite()
     exponent = figure.as_tuple().exponent
     return isinstance(exponent, int) and exponent >= -_MOST_DIGITS and figure.adjusted() < _MOST_DIGITS
 

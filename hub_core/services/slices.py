@@ -30,6 +30,11 @@ class Slice:
         self.pages_left -= 1
 
     @property
+    def ending(self) -> bool:
+        """Tell whether the next page is the last of this slice."""
+        return self.pages_left <= 1 or self.over
+
+    @property
     def over(self) -> bool:
         """Tell whether to pause here."""
         return self.stopping or self.pages_left <= 0 or self.clock.monotonic() >= self._until

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
-from hub_core.domain.errors import SettingsError, StorageError
+from hub_core.domain.errors import NotFoundError, SettingsError, StorageError
 from hub_core.storage.types import DecimalSum, UtcDateTime
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ Result = TypeVar("Result")
 NO_TIME = timedelta(0)
 BUSY_TIMEOUT_MS = 15_000
 _NOT_UNDERSTOOD = "HUB_DATABASE_URL is not understood; write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME."
+_TOO_LARGE = "There is nothing with so large a number; look the right one up in its list."
+CACHE_KB = 8 * 1024
+"""Room for the largest page of orders, so that it is written once, at its commit."""
 _READERS = 4
 _POSTGRES_THREADS = 12
 _WAL_SAFE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
@@ -97,7 +100,11 @@ class Database:
         try:
             with self._reading.connect() as connection:
                 return work(connection)
+        except OverflowError as error:  # SQLite's; PostgreSQL's is a DataError
+            raise NotFoundError(_TOO_LARGE) from error
         except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) == "22003":
+                raise NotFoundError(_TOO_LARGE) from error
             raise _told(error, self.url) from error
 
     def write_now(self, work: Callable[[Connection], Result]) -> Result:
@@ -170,6 +177,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KB}")
     mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "TRUNCATE"
     if connection.execute("PRAGMA journal_mode").fetchone()[0].upper() != mode:
         connection.execute(f"PRAGMA journal_mode={mode}")

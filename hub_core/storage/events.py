@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+import msgspec
+from sqlalchemy import func, select, update
 
 from hub_core.domain.events import Event, NewEvent
+from hub_core.storage.bulk import BulkWrite
 from hub_core.storage.tables import counters, events
 from hub_core.storage.upserts import insert_new
 
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
 _COUNTER = "events"
+_EVENTS = BulkWrite(
+    events,
+    columns=("id", "type", "at", "integration_id", "order_id", "sku", "data"),
+    key=("id",),
+    change=(),
+)
 
 
 class EventRepository:
@@ -36,18 +44,18 @@ class EventRepository:
             return range(0)
         numbers = self._reserve(len(new))
         rows = [
-            {
-                "id": number,
-                "type": event.type,
-                "at": at,
-                "integration_id": event.integration_id,
-                "order_id": event.order_id,
-                "sku": event.sku,
-                "data": json.dumps(event.data, separators=(",", ":")),
-            }
+            (
+                number,
+                event.type,
+                at,
+                event.integration_id,
+                event.order_id,
+                event.sku,
+                msgspec.json.encode(dict(event.data)).decode(),
+            )
             for number, event in zip(numbers, new, strict=True)
         ]
-        self._connection.execute(insert(events), rows)
+        _EVENTS.write(self._connection, rows)
         return numbers
 
     def _reserve(self, count: int) -> range:

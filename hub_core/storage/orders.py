@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, case, exists, func, insert, select
 
 from hub_core.domain.orders import Order
 from hub_core.domain.rejects import RejectState
+from hub_core.storage.bulk import BulkWrite, Row
 from hub_core.storage.tables import order_lines, order_revisions, orders, rejects
-from hub_core.storage.upserts import upsert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-_CHANGING = (
+_FIXED = ("id", "integration_id", "external_id", "history")
+_COLUMNS = (
+    "id",
+    "integration_id",
+    "external_id",
     "number",
     "status",
     "placed_at",
@@ -26,11 +30,21 @@ _CHANGING = (
     "total",
     "currency",
     "revision",
+    "history",
     "sent_at",
     "raw_hash",
     "content_hash",
     "document",
     "raw",
+)
+_ORDERS = BulkWrite(
+    orders, columns=_COLUMNS, key=("id",), change=tuple(name for name in _COLUMNS if name not in _FIXED)
+)
+_LINES = BulkWrite(
+    order_lines,
+    columns=("order_id", "external_id", "sku", "listing", "quantity", "total", "gone"),
+    key=("order_id", "external_id"),
+    change=("sku", "listing", "quantity", "total", "gone"),
 )
 
 
@@ -119,20 +133,12 @@ class OrderRepository:
         return self._connection.execute(numbers).scalars().all()
 
     def write(self, integration_id: int, rows: Sequence[OrderRow]) -> None:
-        """Write new and changed orders with their lines."""
-        statement = upsert(self._connection, orders, ("id",), _CHANGING)
-        self._connection.execute(statement, [_order_values(integration_id, row) for row in rows])
+        """Write new and changed orders."""
+        _ORDERS.write(self._connection, [_order_values(integration_id, row) for row in rows])
 
-    def write_lines(self, lines: Sequence[dict[str, Any]]) -> None:
+    def write_lines(self, lines: Sequence[Row]) -> None:
         """Write lines; those that left their order are marked, never dropped."""
-        if lines:
-            statement = upsert(
-                self._connection,
-                order_lines,
-                ("order_id", "external_id"),
-                ("sku", "listing", "quantity", "total", "gone"),
-            )
-            self._connection.execute(statement, list(lines))
+        _LINES.write(self._connection, lines)
 
     def write_revisions(self, revisions: Sequence[dict[str, Any]]) -> None:
         """Write what changed in orders that were known."""
@@ -140,42 +146,33 @@ class OrderRepository:
             self._connection.execute(insert(order_revisions), list(revisions))
 
 
-def _order_values(integration_id: int, row: OrderRow) -> dict[str, Any]:
+def _order_values(integration_id: int, row: OrderRow) -> Row:
     order = row.order
-    return {
-        "id": row.id,
-        "integration_id": integration_id,
-        "external_id": order.external_id,
-        "number": order.number,
-        "status": order.status.value,
-        "placed_at": order.placed_at,
-        "updated_at": order.updated_at,
-        "total": order.total.amount,
-        "currency": order.total.currency,
-        "revision": row.revision,
-        "history": row.history,
-        "same_as": None,
-        "sent_at": row.sent_at,
-        "raw_hash": row.raw_hash,
-        "content_hash": row.content_hash,
-        "document": row.document,
-        "raw": row.raw,
-    }
+    return (
+        row.id,
+        integration_id,
+        order.external_id,
+        order.number,
+        order.status.value,
+        order.placed_at,
+        order.updated_at,
+        order.total.amount,
+        order.total.currency,
+        row.revision,
+        row.history,
+        row.sent_at,
+        row.raw_hash,
+        row.content_hash,
+        row.document,
+        row.raw,
+    )
 
 
-def line_values(order_id: int, order: Order, *, gone: Iterable[str] = ()) -> list[dict[str, Any]]:
+def line_values(order_id: int, order: Order, *, gone: Iterable[str] = ()) -> list[Row]:
     """Make the line rows of an order; with *gone*, of those of its lines that left it."""
     gone = set(gone)
     return [
-        {
-            "order_id": order_id,
-            "external_id": line.external_id,
-            "sku": line.sku,
-            "listing": line.listing,
-            "quantity": line.quantity,
-            "total": line.total.amount,
-            "gone": bool(gone),
-        }
+        (order_id, line.external_id, line.sku, line.listing, line.quantity, line.total.amount, bool(gone))
         for line in order.lines
         if not gone or line.external_id in gone
     ]

@@ -31,6 +31,8 @@ def upsert(
     if unless is not None:
         stays = unless(statement.excluded)
         new = {name: case((stays, table.c[name]), else_=value) for name, value in new.items()}
+    if not new:
+        return statement
     return statement.on_conflict_do_update(index_elements=list(key), set_=new)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 
+from hub_core.collector import ease_collector
 from hub_core.domain.clock import SystemClock
 from hub_core.domain.errors import HubError
 from hub_core.hub import Hub
@@ -38,6 +39,7 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 def run(settings: HubSettings) -> int:
     """Serve until a signal ends it, and give the exit code."""
     set_up_logging(settings.log_format)
+    ease_collector()
     try:
         with contextlib.closing(listen(settings.host, settings.port)) as listener:
             return asyncio.run(_serve(settings, listener))

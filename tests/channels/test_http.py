@@ -51,7 +51,7 @@ async def test_a_good_answer_comes_back_scrubbed(http: StoreHttp, respx_mock: re
     )
     answer = await http.request("get", URL, params={"limit": 3, "datestart": "05/06/2024 10:00:00"})
     assert (answer.status, answer.headers["x-a"]) == (201, "b")
-    assert answer.body == b'[{"CardNumber":"","OrderAmount":1.10}, {}]'
+    assert answer.body == b'[{"CardNumber":"","OrderAmount":1.10},{}]'
     assert answer.records() == [b'{"CardNumber":"","OrderAmount":1.10}', b"{}"]
     assert answer.json()[0]["OrderAmount"] == Decimal("1.10")
     assert (http.calls, http.waited) == (1, 0)

@@ -33,7 +33,7 @@ def _known(struct: type[msgspec.Struct], *others: str) -> frozenset[str]:
 
 
 ORDER: Final = _known(WireOrder, "QuestionList")
-ITEM: Final = _known(WireItem, "OrderID") - {"ItemOptionPrice"}
+ITEM: Final = _known(WireItem, "OrderID")
 SHIPMENT: Final = _known(WireShipment, "OrderID")
 TRANSACTION: Final = _known(WireTransaction, "OrderID")
 QUESTION: Final = frozenset({"OrderID", *SECRETS})
@@ -41,19 +41,25 @@ QUESTION: Final = frozenset({"OrderID", *SECRETS})
 
 _LONGEST: Final = 40
 """Digits."""
-_NO_DATE: Final = "0001-01-01T00:00:00"
+NO_DATE: Final = "0001-01-01T00:00:00"
+"""How the platform writes that there is no time."""
 
 
 def extras(tree: Tree, known: frozenset[str]) -> dict[str, Any]:
     """Give the members of *tree* that are not *known* and not empty; numbers as text, for one number has one text."""
     kept = {
-        name: value if value.__class__ is str else _WRITERS[value.__class__](value)
+        name: value if value.__class__ is str else kept_form(value)
         for name, value in tree.items()
         if value and name not in known
     }
-    if _NO_DATE in kept.values() or not all(kept.values()):
-        return {name: value for name, value in kept.items() if value and value != _NO_DATE}
+    if NO_DATE in kept.values() or not all(kept.values()):
+        return {name: value for name, value in kept.items() if value and value != NO_DATE}
     return kept
+
+
+def kept_form(value: Any) -> Any:
+    """Give *value* in the form that it is kept in: numbers as text, whether sent as 5 or 5.0."""
+    return _WRITERS[value.__class__](value)
 
 
 @lru_cache(maxsize=4096)
@@ -83,9 +89,8 @@ _WRITERS: Final[dict[type, Callable[[Any], Any]]] = {
 """How each kind of value that JSON has is kept: numbers in the one form that they have, whether sent as 5 or 5.0."""
 
 
-def questions(tree: Tree) -> list[dict[str, Any]]:
-    """Give what the merchant asked the shopper at the checkout, and the answers."""
-    asked = tree.get("QuestionList")
+def questions(asked: object) -> list[dict[str, Any]]:
+    """Give what the merchant *asked* the shopper at the checkout, and the answers."""
     rows = asked if isinstance(asked, list) else ()
     found = (extras(question, QUESTION) for question in rows if isinstance(question, dict))
     return [question for question in found if question]

@@ -9,12 +9,14 @@ from functools import lru_cache
 from typing import Any, Final
 
 from hub_core import OrderLine, OrderStatus, RejectedError
+from hub_threedcart.carried import ITEM_MEMBERS, carrier
 from hub_threedcart.descriptions import described
-from hub_threedcart.extras import ITEM, extras
+from hub_threedcart.extras import ITEM, extras, figure_text
 from hub_threedcart.figures import amount, quantity
 from hub_threedcart.parsing import Tree
 from hub_threedcart.wire import ZERO, WireItem
 
+_carried: Final = carrier(ITEM_MEMBERS)
 _NONE: Final = Decimal(0)
 
 
@@ -27,11 +29,12 @@ class LineReader:
         self._status = status
         self.warnings: list[str] = []
 
-    def lines(self, items: Sequence[WireItem], trees: Sequence[Tree]) -> tuple[OrderLine, ...]:
-        """Make a line of each of *items*; *trees* are the same ones with all that was sent."""
+    def lines(self, items: Sequence[WireItem], trees: Sequence[Tree] | None) -> tuple[OrderLine, ...]:
+        """Make a line of each of *items*; *trees* are the same with all that was sent, unless they are whole."""
         keys = self._keys(items)
         own_keys = {str(item.item_index_id): key for item, key in zip(items, keys, strict=True)}
-        return tuple(self._line(place, items[place], trees[place], key, own_keys) for place, key in enumerate(keys))
+        extras_of = [_carried(item) for item in items] if trees is None else [extras(tree, ITEM) for tree in trees]
+        return tuple(self._line(place, items[place], extras_of[place], key, own_keys) for place, key in enumerate(keys))
 
     def _keys(self, items: Sequence[WireItem]) -> list[str]:
         """Give each line its ItemIndexID as key; where that is missing or stands twice, with SKU and ordinal."""
@@ -50,7 +53,9 @@ class LineReader:
         self.warnings.append("Lines without an id, or with the same one, are told apart by their SKU and order.")
         return keys
 
-    def _line(self, place: int, item: WireItem, tree: Tree, key: str, own_keys: Mapping[str, str]) -> OrderLine:
+    def _line(
+        self, place: int, item: WireItem, extra: dict[str, Any], key: str, own_keys: Mapping[str, str]
+    ) -> OrderLine:
         if item.item_quantity is None:
             raise RejectedError(f"The order has a line without a quantity, at `$.OrderItemList[{place}].ItemQuantity`.")
         text = described(item.item_description)
@@ -73,7 +78,7 @@ class LineReader:
             total=unit_price if units == 1 else amount(units * price, self._currency),
             shipment=shipment,
             bundle_parent=parent,
-            extra=_extra(item, tree, parent, plain=text.plain),
+            extra=_extra(item, extra, parent, plain=text.plain),
         )
 
     def _shipment(self, item: WireItem) -> str | None:
@@ -98,8 +103,9 @@ def listing_of(catalog_id: int, options: str) -> str | None:
     return f"{catalog_id}/{code}" if code else str(catalog_id)
 
 
-def _extra(item: WireItem, tree: Tree, parent: str | None, *, plain: bool) -> dict[str, Any]:
-    extra = extras(tree, ITEM)
+def _extra(item: WireItem, extra: dict[str, Any], parent: str | None, *, plain: bool) -> dict[str, Any]:
+    if item.item_option_price:
+        extra["ItemOptionPrice"] = figure_text(item.item_option_price)
     if not plain:
         extra["ItemDescription"] = item.item_description
     if parent is None and item.item_additional_field3:

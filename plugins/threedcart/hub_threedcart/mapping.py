@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from hub_core import Address, Buyer, Comment, Discount, Order, RejectedError, Tax
+from hub_threedcart.carried import ORDER_MEMBERS, carrier, ordinary
 from hub_threedcart.dates import moment
 from hub_threedcart.extras import ORDER, extras, questions
 from hub_threedcart.figures import Locale, amount
@@ -18,22 +20,28 @@ from hub_threedcart.shipments import payments_of, shipments_of
 from hub_threedcart.statuses import CART, meaning, named
 from hub_threedcart.wire import ZERO, WireOrder
 
+_carried: Final = carrier(ORDER_MEMBERS)
 _TOLERANCE: Final = Decimal("0.005")
 """Half a cent: what binary arithmetic in the shop may have added to a sum."""
 
 
 def read_order(raw: bytes, *, zone: ZoneInfo, currency: str, labels: Mapping[int, str]) -> Order:
     """Make an order of its text. Raises RejectedError, in a sentence with the place, where that cannot be done."""
+    locale = Locale(currency, zone)
+    whole = ordinary(raw)
+    if whole is not None:
+        with suppress(RejectedError, ValueError, ArithmeticError):  # the long way says what is wrong, and where
+            return _order(whole, None, locale, labels)
     tree = tree_of(raw)
     wire = read_as(WireOrder, tree)
     try:
-        return _order(wire, tree, Locale(currency, zone), labels)
+        return _order(wire, tree, locale, labels)
     except (ValueError, ArithmeticError) as error:
         where = place_of_nonsense(tree)
         raise RejectedError(f"The order cannot be used: {error}{f', at `{where}`' if where else ''}.") from error
 
 
-def _order(wire: WireOrder, tree: Tree, locale: Locale, labels: Mapping[int, str]) -> Order:
+def _order(wire: WireOrder, tree: Tree | None, locale: Locale, labels: Mapping[int, str]) -> Order:
     order_id, status_id, total = _essentials(wire)
     status = meaning(status_id)
     shipments = shipments_of(wire, _trees(tree, "ShipmentList"), locale)
@@ -64,7 +72,7 @@ def _order(wire: WireOrder, tree: Tree, locale: Locale, labels: Mapping[int, str
         taxes=tuple(_taxes(wire, locale.currency)),
         comments=tuple(_comments(wire)),
         warnings=tuple(dict.fromkeys([*reader.warnings, *_sum_warning(total, off, locale.currency)])),
-        extra=_extra(tree),
+        extra=_extra(wire, tree),
     )
 
 
@@ -81,8 +89,8 @@ def _essentials(wire: WireOrder) -> tuple[int, int, Decimal]:
     return wire.order_id, wire.order_status_id, wire.order_amount
 
 
-def _trees(tree: Tree, name: str) -> list[Tree]:
-    return tree.get(name) or []
+def _trees(tree: Tree | None, name: str) -> list[Tree] | None:
+    return None if tree is None else tree.get(name) or []
 
 
 def _placed_at(wire: WireOrder, zone: ZoneInfo) -> datetime:
@@ -165,9 +173,11 @@ def _sum_warning(total: Decimal, off: Decimal, currency: str) -> list[str]:
     ]
 
 
-def _extra(tree: Tree) -> dict[str, Any]:
-    extra = extras(tree, ORDER)
-    asked = questions(tree)
+def _extra(wire: WireOrder, tree: Tree | None) -> dict[str, Any]:
+    if tree is None:
+        extra, asked = _carried(wire), questions(getattr(wire, "QuestionList", None))
+    else:
+        extra, asked = extras(tree, ORDER), questions(tree.get("QuestionList"))
     if asked:
         extra["questions"] = asked
     return extra

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from hub_core import Address, OrderStatus, Payment, Shipment
+from hub_threedcart.carried import SHIPMENT_MEMBERS, TRANSACTION_MEMBERS, carrier
 from hub_threedcart.dates import moment
 from hub_threedcart.extras import SHIPMENT, TRANSACTION, extras
 from hub_threedcart.figures import Locale, amount
@@ -15,15 +16,20 @@ from hub_threedcart.parsing import Tree
 from hub_threedcart.statuses import CART, meaning
 from hub_threedcart.wire import WireOrder, WireShipment, WireTransaction
 
+_carried_by_shipment: Final = carrier(SHIPMENT_MEMBERS)
+_carried_by_payment: Final = carrier(TRANSACTION_MEMBERS)
 
-def shipments_of(order: WireOrder, trees: Sequence[Tree], locale: Locale) -> tuple[Shipment, ...]:
-    """Make the shipments of *order*; *trees* are the same ones with all that was sent."""
+
+def shipments_of(order: WireOrder, trees: Sequence[Tree] | None, locale: Locale) -> tuple[Shipment, ...]:
+    """Make the shipments of *order*; *trees* are the same ones with all that was sent, where they are not whole."""
+    wires = order.shipment_list
+    extras_of = map(_carried_by_shipment, wires) if trees is None else (extras(tree, SHIPMENT) for tree in trees)
     taken: set[str] = set()
     made = []
-    for wire, tree in zip(order.shipment_list, trees, strict=True):
+    for wire, extra in zip(wires, extras_of, strict=True):
         key = _free(str(wire.shipment_id), taken)
         taken.add(key)
-        made.append(_shipment(key, wire, tree, order, locale))
+        made.append(_shipment(key, wire, extra, order, locale))
     return tuple(made)
 
 
@@ -36,8 +42,7 @@ def _free(key: str, taken: set[str]) -> str:
     return free
 
 
-def _shipment(key: str, wire: WireShipment, tree: Tree, order: WireOrder, locale: Locale) -> Shipment:
-    extra = extras(tree, SHIPMENT)
+def _shipment(key: str, wire: WireShipment, extra: dict[str, Any], order: WireOrder, locale: Locale) -> Shipment:
     status = wire.shipment_order_status
     if status and status != order.order_status_id:
         extra["ShipmentOrderStatus"] = str(status)
@@ -75,19 +80,19 @@ def _address(wire: WireShipment) -> Address:
     )
 
 
-def payments_of(wires: Sequence[WireTransaction], trees: Sequence[Tree], locale: Locale) -> tuple[Payment, ...]:
+def payments_of(wires: Sequence[WireTransaction], trees: Sequence[Tree] | None, locale: Locale) -> tuple[Payment, ...]:
     """Make a payment of each transaction. The platform may list the same payment twice, and so does this."""
+    extras_of = map(_carried_by_payment, wires) if trees is None else (extras(tree, TRANSACTION) for tree in trees)
     taken: set[str] = set()
     made = []
-    for wire, tree in zip(wires, trees, strict=True):
+    for wire, extra in zip(wires, extras_of, strict=True):
         key = _free(str(wire.transaction_index_id), taken)
         taken.add(key)
-        made.append(_payment(key, wire, tree, locale))
+        made.append(_payment(key, wire, extra, locale))
     return tuple(made)
 
 
-def _payment(key: str, wire: WireTransaction, tree: Tree, locale: Locale) -> Payment:
-    extra = extras(tree, TRANSACTION)
+def _payment(key: str, wire: WireTransaction, extra: dict[str, Any], locale: Locale) -> Payment:
     own = wire.transaction_id.strip()
     reference = wire.transaction_reference.strip()
     if own and reference:

@@ -14,7 +14,7 @@ import msgspec
 ZERO: Final = Decimal(0)
 
 
-def _pascal(name: str) -> str:
+def pascal(name: str) -> str:
     """Name a member as the platform does: `order_id` is its `OrderID`."""
     words = (word.upper() if word in _IN_CAPITALS else word.capitalize() for word in name.split("_"))
     return _ODD_NAMES.get(name) or "".join(words)
@@ -24,7 +24,7 @@ _IN_CAPITALS: Final = {"id", "url"}
 _ODD_NAMES: Final = {"store_secure_url": "StoreSecureURL", "item_index_id": "ItemIndexID"}
 
 
-class WireItem(msgspec.Struct, rename=_pascal):
+class WireItem(msgspec.Struct, rename=pascal):
     """A line of an order."""
 
     catalog_id: int = 0
@@ -39,7 +39,7 @@ class WireItem(msgspec.Struct, rename=_pascal):
     item_additional_field3: str = ""
 
 
-class WireShipment(msgspec.Struct, rename=_pascal):
+class WireShipment(msgspec.Struct, rename=pascal):
     """A part of a delivery; the ordinary single one has the id 0."""
 
     shipment_id: int = 0
@@ -61,7 +61,7 @@ class WireShipment(msgspec.Struct, rename=_pascal):
     shipment_tracking_code: str = ""
 
 
-class WireTransaction(msgspec.Struct, rename=_pascal):
+class WireTransaction(msgspec.Struct, rename=pascal):
     """A payment, or one more notice of the same payment."""
 
     transaction_index_id: int = 0
@@ -74,7 +74,7 @@ class WireTransaction(msgspec.Struct, rename=_pascal):
     transaction_captured: int | None = None
 
 
-class WirePromotion(msgspec.Struct, rename=_pascal):
+class WirePromotion(msgspec.Struct, rename=pascal):
     """A reduction that was granted."""
 
     promotion_name: str = ""
@@ -82,7 +82,7 @@ class WirePromotion(msgspec.Struct, rename=_pascal):
     discount_amount: Decimal = ZERO
 
 
-class WireOrder(msgspec.Struct, rename=_pascal):
+class WireOrder(msgspec.Struct, rename=pascal):
     """An order."""
 
     order_id: int | None = None
@@ -117,7 +117,7 @@ class WireOrder(msgspec.Struct, rename=_pascal):
     external_comments: str = ""
 
 
-class WireStatus(msgspec.Struct, rename=_pascal):
+class WireStatus(msgspec.Struct, rename=pascal):
     """A status as the merchant calls it."""
 
     order_status_id: int = 0
@@ -125,27 +125,27 @@ class WireStatus(msgspec.Struct, rename=_pascal):
     status_text: str = ""
 
 
-class WireStoreInformation(msgspec.Struct, rename=_pascal):
+class WireStoreInformation(msgspec.Struct, rename=pascal):
     """Who the store is."""
 
     store_name: str = ""
     store_secure_url: str = ""
 
 
-class WireMerchantInformation(msgspec.Struct, rename=_pascal):
+class WireMerchantInformation(msgspec.Struct, rename=pascal):
     """Whose the store is."""
 
     company: str = ""
 
 
-class WireStandards(msgspec.Struct, rename=_pascal):
+class WireStandards(msgspec.Struct, rename=pascal):
     """What the store counts in. The form of the zone is not documented."""
 
     store_time_zone: str = ""
     currency_code: str = ""
 
 
-class WireSettings(msgspec.Struct, rename=_pascal):
+class WireSettings(msgspec.Struct, rename=pascal):
     """What a store tells of itself."""
 
     store_information: WireStoreInformation = msgspec.field(default_factory=WireStoreInformation)
@@ -153,7 +153,7 @@ class WireSettings(msgspec.Struct, rename=_pascal):
     store_standards: WireStandards = msgspec.field(default_factory=WireStandards)
 
 
-class WireCount(msgspec.Struct, rename=_pascal):
+class WireCount(msgspec.Struct, rename=pascal):
     """The answer to a question for the number of rows."""
 
     total_count: int
@@ -166,7 +166,7 @@ class WireToken(msgspec.Struct):
     error: str = ""
 
 
-class Head(msgspec.Struct, rename=_pascal):
+class Head(msgspec.Struct, rename=pascal):
     """As much of a list's member as tells an order, a cart and an error apart."""
 
     order_id: int | None = None
@@ -174,7 +174,7 @@ class Head(msgspec.Struct, rename=_pascal):
     key: str | None = None
 
 
-class Complaint(msgspec.Struct, rename=_pascal):
+class Complaint(msgspec.Struct, rename=pascal):
     """An error as the platform puts it into a list, or alone."""
 
     key: str | int | None = None

@@ -1,0 +1,74 @@
+"""Writing many rows of one shape at once, as tuples, which costs half of what dictionaries do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from hub_core.storage.upserts import upsert
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Table
+
+Row = tuple[Any, ...]
+_Processor = tuple[int, Callable[[Any], Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A statement for one kind of database: its text, the order of its parameters, what its types do to them."""
+
+    text: str
+    arrange: Callable[[Sequence[Any]], Sequence[Any]]
+    processors: list[_Processor]
+
+
+@dataclass(frozen=True, slots=True)
+class BulkWrite:
+    """Inserts rows into *table*, whose values are those of *columns* in that order.
+
+    Where a row with the same *key* exists, *change* those columns of it. Values are turned into what the database
+    takes by the columns' own types, as in any other statement.
+    """
+
+    table: Table
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    change: tuple[str, ...]
+    _prepared: dict[str, _Prepared] = field(default_factory=dict, repr=False)
+
+    def write(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Write all *rows* with one statement."""
+        if not rows:
+            return
+        if not connection.dialect.positional:
+            statement = upsert(connection, self.table, self.key, self.change)
+            connection.execute(statement, [dict(zip(self.columns, row, strict=True)) for row in rows])
+            return
+        prepared = self._prepared.get(connection.dialect.name) or self._prepare(connection)
+        values: list[Sequence[Any]] = list(zip(*rows, strict=True))
+        for place, process in prepared.processors:
+            values[place] = _processed(process, values[place])
+        connection.exec_driver_sql(prepared.text, list(zip(*prepared.arrange(values), strict=True)))
+
+    def _prepare(self, connection: Connection) -> _Prepared:
+        statement = upsert(connection, self.table, self.key, self.change)
+        compiled = statement.compile(dialect=connection.dialect, column_keys=list(self.columns))
+        found: dict[str, Any] = dict(compiled._bind_processors)  # noqa: SLF001 - there is no public way to what the types prepared
+        prepared = _Prepared(
+            str(compiled),
+            itemgetter(*(self.columns.index(name) for name in compiled.positiontup or ())),
+            [(place, found[name]) for place, name in enumerate(self.columns) if callable(found.get(name))],
+        )
+        self._prepared[connection.dialect.name] = prepared
+        return prepared
+
+
+def _processed(process: Callable[[Any], Any], column: Sequence[Any]) -> Sequence[Any]:
+    """Turn the values of a column; where it is the same moment in every row, only once."""
+    first = column[0]
+    if all(value is first for value in column):
+        return (process(first),) * len(column)
+    return tuple(map(process, column))
