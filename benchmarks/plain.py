@@ -34,7 +34,8 @@ def read(port: int, database: sqlite3.Connection) -> int:
             orders = json.loads(answer.content)
             with database:
                 database.executemany(
-                    "INSERT INTO orders VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET number=excluded.number,"
+                    "INSERT INTO orders VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
+                    "number=excluded.number,"
                     "status=excluded.status,placed=excluded.placed,updated=excluded.updated,name=excluded.name,"
                     "email=excluded.email,total=excluded.total,raw=excluded.raw",
                     [

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hub_core.domain.errors import NotReadyError as NotReadyError
     from hub_core.domain.errors import PermissionMissingError as PermissionMissingError
     from hub_core.domain.errors import PluginError as PluginError
+    from hub_core.domain.errors import PrivateNetworkError as PrivateNetworkError
     from hub_core.domain.errors import RejectedError as RejectedError
     from hub_core.domain.errors import ResponseError as ResponseError
     from hub_core.domain.errors import UnavailableError as UnavailableError
@@ -65,8 +66,8 @@ _HOMES = {
     "hub_core.domain.channels": "CONTRACT_VERSION AuthorizationStep ChannelInfo",
     "hub_core.domain.currencies": "DIGITS",
     "hub_core.domain.errors": "AuthorizationError BudgetError ChannelError ConflictError CursorExpiredError HubError "
-    "InputError NotFoundError NotReadyError PermissionMissingError PluginError RejectedError ResponseError "
-    "UnavailableError",
+    "InputError NotFoundError NotReadyError PermissionMissingError PluginError PrivateNetworkError RejectedError "
+    "ResponseError UnavailableError",
     "hub_core.domain.integrations": "StoreIdentity",
     "hub_core.domain.money": "Money money",
     "hub_core.domain.orders": "Address Buyer ChannelStatus Comment Discount LineOption Order OrderLine OrderStatus "

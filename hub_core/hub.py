@@ -83,7 +83,7 @@ class Hub:
 
     def engine(self) -> Engine:
         """Give the loop that syncs what is due."""
-        return Engine(self)
+        return Engine(self.parts)
 
     async def health(self) -> dict[str, Any]:
         """Tell how the hub as a whole is doing. Raises StorageError where the database does not answer."""

@@ -57,13 +57,9 @@ _SENSELESS = (
 )
 
 
-class PassingError(UnavailableError):
-    """The store cannot answer now; the hub tries again later."""
-
-
 def pause_wanted(error: Exception) -> float | bool:
     """Tell stamina that the request is worth repeating; it need not wait itself."""
-    return 0.0 if isinstance(error, PassingError) else False
+    return 0.0 if isinstance(error, UnavailableError) and error.passing else False
 
 
 @contextmanager
@@ -75,11 +71,11 @@ def translated(host: str) -> Iterator[None]:
     try:
         yield
     except _TIMEOUTS:
-        raise PassingError(f"{host} did not answer in time. {_LATER}") from None
+        raise UnavailableError(f"{host} did not answer in time. {_LATER}", passing=True) from None
     except _CONNECTING as error:
         raise _unreachable(host, error) from error
     except _BROKEN:
-        raise PassingError(f"The connection to {host} broke off. {_LATER}") from None
+        raise UnavailableError(f"The connection to {host} broke off. {_LATER}", passing=True) from None
     except _REFUSED:
         raise ResponseError(
             f"What was to be sent to {host} is no proper HTTP; check the credentials and the address of the store."
@@ -99,11 +95,11 @@ def _unreachable(host: str, error: BaseException) -> ChannelError:
                 "renew the certificate or check the address."
             )
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return PassingError(f"{host} does not speak HTTPS as it should; check the address. {_LATER}")
+        return UnavailableError(f"{host} does not speak HTTPS as it should; check the address. {_LATER}", passing=True)
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        return PassingError(f"{host} refuses connections; check the address. {_LATER}")
+        return UnavailableError(f"{host} refuses connections; check the address. {_LATER}", passing=True)
     detail = f": {error}" if str(error).startswith("its name") else ""
-    return PassingError(f"{host} cannot be reached{detail}; check the address. {_LATER}")
+    return UnavailableError(f"{host} cannot be reached{detail}; check the address. {_LATER}", passing=True)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -139,8 +135,8 @@ def of_status(answer: Answer, what: str, wait: float | None) -> ChannelError:
             what, f"{host} does not let the hub do '{what}' (403); grant that right in the store and verify again."
         )
     if status in {_TIMEOUT, _TOO_MANY} or status >= _SERVER_FAULT:
-        kind = UnavailableError if wait is not None and wait > LONGEST_WAIT else PassingError
-        return kind(f"{host} {_why(status)} ({status}). {_LATER}", retry_after=wait)
+        passing = wait is None or wait <= LONGEST_WAIT
+        return UnavailableError(f"{host} {_why(status)} ({status}). {_LATER}", retry_after=wait, passing=passing)
     return ResponseError(
         f"{host} answered {what} with status {status} {answer.excerpt()}, which the hub does not understand; "
         "check the address of the store, and report it if it stays so."

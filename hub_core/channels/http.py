@@ -22,7 +22,7 @@ from hub_core.channels.scrub import Scrubber
 from hub_core.channels.transport import GuardedTransport
 from hub_core.domain.budget import Budget
 from hub_core.domain.clock import Clock
-from hub_core.domain.errors import AuthorizationError, BudgetError, ResponseError
+from hub_core.domain.errors import AuthorizationError, BudgetError, ResponseError, UnavailableError
 
 __all__ = ["Answer", "Limits", "StoreHttp"]
 
@@ -159,7 +159,7 @@ class StoreHttp:
                 pause = attempt.next_wait
                 try:
                     return await self._follow(call)
-                except faults.PassingError as error:
+                except UnavailableError as error:
                     pause = max(pause, error.retry_after or 0)
                     LOG.debug("attempt %d: %s", attempt.num, error)
                     raise

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, ip_address, ip_network
 
 import httpx
 
-from hub_core.domain.errors import ResponseError
+from hub_core.domain.errors import PrivateNetworkError, ResponseError
 
 ALLOW = "set HUB_ALLOW_PRIVATE_NETWORK=1 if that is meant"
 
@@ -52,12 +52,9 @@ _ISATAP = (b"\0\0\x5e\xfe", b"\2\0\x5e\xfe")
 """What stands before an IPv4 address in the lower half of an address of that tunnel (RFC 5214)."""
 
 
-class PrivateNetworkError(ResponseError):
-    """The address leads into a private network."""
-
-    def __init__(self, host: str) -> None:
-        """Name the *host* as it was given: what it resolves to is nobody's business outside."""
-        super().__init__(f"The address {host} leads into a private network; {ALLOW}.")
+def private(host: str) -> PrivateNetworkError:
+    """Make the error that names *host* as it was given: what it resolves to is nobody's business outside."""
+    return PrivateNetworkError(f"The address {host} leads into a private network; {ALLOW}.")
 
 
 def is_public(address: str) -> bool:
@@ -121,7 +118,7 @@ def _public_fault(host: str, port: int | None) -> str | None:
     if port is not None and port not in _WEB_PORTS and port not in _FREE_PORTS:
         return f"The port {port} is none that a web store has; leave it out."
     if _is_local_name(host) or not is_public(_numeric(host) or "1.1.1.1"):
-        return str(PrivateNetworkError(host))
+        return str(private(host))
     return None
 
 

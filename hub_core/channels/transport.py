@@ -11,7 +11,7 @@ from functools import cache
 import httpcore
 import httpx
 
-from hub_core.channels.network import PrivateNetworkError, is_public
+from hub_core.channels.network import is_public, private
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """Gives the numeric addresses of a host, the best first."""
@@ -59,7 +59,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError("its name is unknown") from error
         if not self._allow_private and not all(map(is_public, addresses)):
-            raise PrivateNetworkError(host)
+            raise private(host)
         chosen = addresses[:_TRIED]
         share = timeout / len(chosen) if timeout and chosen else timeout
         fault: Exception = httpcore.ConnectError("its name has no address")

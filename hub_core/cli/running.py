@@ -42,7 +42,7 @@ def run(work: "Callable[[Hub], Awaitable[Result]]") -> Result:
     """Open the hub of the settings, do *work* and close it again."""
     import asyncio
 
-    from hub_core.collector import ease_collector
+    from hub_core.engine.collector import ease_collector
     from hub_core.hub import Hub
 
     quiet()

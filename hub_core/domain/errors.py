@@ -9,6 +9,7 @@ HubError
 │   ├── SchemaError         the database belongs to another version of the hub
 │   └── VaultError          stored credentials cannot be read: authorise again, or put back the key
 ├── LeaseLostError          another process owns this flow now: stop, write nothing
+├── FlowClosedError         somebody switched the flow off: stop, send nothing
 └── ChannelError            the channel could not do what the hub asked
     ├── AuthorizationError      stop; the merchant must reauthorise
     ├── PermissionMissingError  stop; the merchant must grant the right that is named
@@ -18,6 +19,7 @@ HubError
     ├── CursorExpiredError      the window starts again
     ├── RejectedError           this one item cannot be used; go on with the next
     ├── ResponseError           not understood: stop the run, keep the watermark
+    │   └── PrivateNetworkError     the address leads where the hub must not go
     └── PluginError             the plugin itself is at fault
 """
 
@@ -89,6 +91,12 @@ class LeaseLostError(HubError):
     code = "lease_lost"
 
 
+class FlowClosedError(HubError):
+    """The flow was switched off, so no further request left."""
+
+    code = "disabled"
+
+
 class ChannelError(HubError):
     """The channel could not do what the hub asked."""
 
@@ -117,10 +125,14 @@ class UnavailableError(ChannelError):
 
     code = "unavailable"
 
-    def __init__(self, message: str | None = None, *, retry_after: float | None = None) -> None:
-        """Take the seconds after which trying again makes sense, where the store says so."""
+    def __init__(self, message: str | None = None, *, retry_after: float | None = None, passing: bool = False) -> None:
+        """Take the seconds after which trying again makes sense, where the store says so.
+
+        *passing* marks what may be over in a moment, so that the same request is worth repeating at once.
+        """
         super().__init__(message)
         self.retry_after = retry_after
+        self.passing = passing
 
 
 class BudgetError(UnavailableError):
@@ -156,6 +168,12 @@ class ResponseError(ChannelError):
     """The store answered something the hub does not understand."""
 
     code = "response"
+
+
+class PrivateNetworkError(ResponseError):
+    """The address leads into a private network."""
+
+    code = "private_network"
 
 
 class PluginError(ChannelError):

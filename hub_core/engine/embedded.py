@@ -18,7 +18,6 @@ from hub_core.storage.flows import FlowRepository
 from hub_core.storage.runs import RunRepository
 
 if TYPE_CHECKING:
-    from hub_core.hub import Hub
     from hub_core.services.parts import Parts
 
 logger = logging.getLogger("hub_core.engine")
@@ -37,8 +36,7 @@ def process_name() -> str:
 class Engine:
     """Syncs every flow that is due, each in a task of its own, until it is stopped."""
 
-    hub: Hub
-    _parts: Parts = field(init=False)
+    parts: Parts
     _runner: Runner = field(init=False)
     _pulse: Pulse = field(init=False)
     _flows: dict[asyncio.Task[object], Slice] = field(default_factory=dict)
@@ -46,9 +44,8 @@ class Engine:
     _stopping: bool = False
 
     def __post_init__(self) -> None:
-        self._parts = self.hub.parts
-        self._runner = Runner(self._parts, process_name())
-        self._pulse = Pulse(self._parts)
+        self._runner = Runner(self.parts, process_name())
+        self._pulse = Pulse(self.parts)
 
     async def start(self) -> None:
         """Start syncing."""
@@ -72,15 +69,15 @@ class Engine:
                 await self.tick()
             except HubError as error:
                 logger.warning("The engine waits: %s", error)
-                await self._parts.clock.sleep(1.0)
-            await self._parts.clock.sleep(TICK_SECONDS)
+                await self.parts.clock.sleep(1.0)
+            await self.parts.clock.sleep(TICK_SECONDS)
 
     async def tick(self) -> None:
         """Start what is due, as far as there are free slots."""
         free = SLOTS - len(self._flows)
         if free <= 0 or self._stopping:
             return
-        database = self._parts.database
+        database = self.parts.database
         for integration_id, flow in await database.read(
             lambda connection: FlowRepository(connection, database).due(free)
         ):
@@ -89,7 +86,7 @@ class Engine:
                 self._begin(claimed)
 
     def _begin(self, claimed: Claimed) -> None:
-        piece = Slice(self._parts.clock, stopping=self._stopping)
+        piece = Slice(self.parts.clock, stopping=self._stopping)
         task: asyncio.Task[object] = asyncio.create_task(self._work(claimed, piece))
         self._flows[task] = piece
         self._pulse.watch(claimed.lease, task)

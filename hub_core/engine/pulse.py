@@ -36,8 +36,8 @@ class Pulse:
     def watch(self, lease: Lease, task: asyncio.Task[object]) -> None:
         """Keep *lease* while *task* works on it; cancel the task when the flow is closed or taken."""
         key = (lease.integration_id, lease.flow)
-        self._held[key] = _Held(lease, task, self.parts.clock.monotonic())
-        task.add_done_callback(lambda _: self._held.pop(key, None))
+        held = self._held[key] = _Held(lease, task, self.parts.clock.monotonic())
+        task.add_done_callback(lambda _: self._held.pop(key) if self._held.get(key) is held else None)
 
     async def run(self) -> None:
         """Beat until cancelled."""

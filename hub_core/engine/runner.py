@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from hub_core.domain.errors import (
     AuthorizationError,
     BudgetError,
+    FlowClosedError,
     HubError,
     LeaseLostError,
     StorageError,
@@ -23,7 +24,6 @@ from hub_core.domain.integrations import Flow
 from hub_core.domain.runs import Counts, Run, RunError, RunState
 from hub_core.engine.backoff import after_failure, spread
 from hub_core.engine.ending import Ending, Endings
-from hub_core.services.budget import FlowClosedError
 from hub_core.services.handles import Handles
 from hub_core.services.order_flow import OrderFlow, OrderRun
 from hub_core.services.slices import PausedError, Slice

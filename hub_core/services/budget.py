@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub_core.domain.budget import RateBudget
-from hub_core.domain.errors import HubError
+from hub_core.domain.errors import FlowClosedError
 from hub_core.domain.integrations import Flow
 from hub_core.storage.budgets import BudgetRepository
 from hub_core.storage.flows import FlowRepository
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub_core.storage.database import Database
-
-
-class FlowClosedError(HubError):
-    """The flow was switched off, so no further request left."""
-
-    code = "disabled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from hub_core.channels.http import StoreHttp
 from hub_core.channels.store import Connection, Store
 from hub_core.domain.errors import AuthorizationError
 from hub_core.services.applications import Applications
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from hub_core.channels.channel import Channel
+    from hub_core.channels.http import StoreHttp
     from hub_core.domain.integrations import Flow
     from hub_core.services.parts import Parts
     from hub_core.storage.integrations import IntegrationRow
@@ -95,6 +95,8 @@ class Handles:
             await http.aclose()
 
     def _http(self, channel: Channel, row: IntegrationRow, flow: Flow | None, secrets: list[str]) -> StoreHttp:
+        from hub_core.channels.http import StoreHttp  # noqa: PLC0415 - httpx takes its time, and not every command asks
+
         budget = StoreBudget(
             database=self._parts.database,
             scope=f"{channel.key}/{row.store.key if row.store else row.id}",

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hub_core.channels.dispatch import ask, stream
-from hub_core.domain.errors import CursorExpiredError, ResponseError
+from hub_core.domain.errors import CursorExpiredError, FlowClosedError, ResponseError
 from hub_core.domain.polls import ONCE, POLL_OF, SWEEP_INTERVAL, Search, Window, widened, window_of
 from hub_core.domain.runs import Counts
-from hub_core.services.budget import FlowClosedError
 from hub_core.services.order_intake import OrderIntake, PageContext, RunReading
 from hub_core.services.slices import PausedError, Slice
 from hub_core.storage.flows import FlowRepository, Lease

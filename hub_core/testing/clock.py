@@ -49,7 +49,7 @@ class VirtualClock:
     async def asleep(self, count: int = 1) -> None:
         """Wait until *count* tasks sleep by this clock."""
         async with self._fell_asleep:
-            await self._fell_asleep.wait_for(lambda: len(self._sleepers) >= count)
+            await self._fell_asleep.wait_for(lambda: sum(not each.done() for each in self._sleepers) >= count)
 
     def advance(self, seconds: float) -> None:
         """Let *seconds* pass."""

@@ -21,6 +21,7 @@ from hub_core.web.errors import (
     answer_hub_error,
     answer_invalid_request,
 )
+from hub_core.web.health import HealthCheck
 from hub_core.web.queries import refuse_repeats
 from hub_core.web.routes import channels, events, health, integrations, orders, rejects, syncs
 
@@ -45,7 +46,7 @@ class HubApi(FastAPI):
 
 
 def create_app(hub: Hub) -> FastAPI:
-    """Make the application of an open *hub*, which a larger one may mount under any prefix."""
+    """Put the application of an open *hub* together."""
     app = HubApi(
         title="Hub",
         version=version("hub-core"),
@@ -62,7 +63,7 @@ def create_app(hub: Hub) -> FastAPI:
         },
     )
     app.state.hub = hub
-    app.state.health = health.HealthCheck(hub)
+    app.state.health = HealthCheck(hub)
     app.include_router(health.router)
     app.include_router(_api())
     return app

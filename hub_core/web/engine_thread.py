@@ -10,7 +10,6 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING
 
-from hub_core.engine.embedded import Engine
 from hub_core.hub import Hub
 
 if TYPE_CHECKING:
@@ -29,19 +28,23 @@ class EngineThread:
         self._heartbeat = heartbeat
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
+        self._started = False
         self._stop_asked = False
         self._lock = threading.Lock()
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the engine has ended, with the exception that ended it."""
 
     def start(self) -> None:
-        """Start the thread. It is a daemon, so that one that no longer listens cannot keep the process alive."""
+        """Start the thread, once. It is a daemon, so that one that no longer listens cannot keep the process alive."""
+        self._started = True
         threading.Thread(target=self._run, args=(self.ended.get_loop(),), name="hub-engine", daemon=True).start()
 
     def stop(self) -> None:
-        """Ask the engine to stop, and return at once."""
+        """Ask the engine to stop, and return at once; one that was never started has ended."""
         with self._lock:
             self._stop_asked = True
+            if not self._started:
+                self.ended.set_result(None)
             if self._loop is not None:
                 # The loop may have closed of itself a moment ago.
                 with contextlib.suppress(RuntimeError):
@@ -74,7 +77,7 @@ class EngineThread:
             if self._stop_asked:
                 return
         async with Hub.open(settings=self._settings, registry=self._channels) as hub:
-            engine = Engine(hub)
+            engine = hub.engine()
             beating = asyncio.create_task(self._heartbeat.beat())
             try:
                 await engine.start()

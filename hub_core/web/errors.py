@@ -17,6 +17,7 @@ from hub_core.domain.errors import (
     AuthorizationError,
     ChannelError,
     ConflictError,
+    FlowClosedError,
     HubError,
     InputError,
     LeaseLostError,
@@ -27,7 +28,6 @@ from hub_core.domain.errors import (
     StorageError,
     UnavailableError,
 )
-from hub_core.services.budget import FlowClosedError
 
 logger = logging.getLogger("hub_core.web")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import sys
@@ -11,19 +12,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 
-from hub_core.collector import ease_collector
 from hub_core.domain.clock import SystemClock
 from hub_core.domain.errors import HubError
+from hub_core.engine.collector import ease_collector
 from hub_core.hub import Hub
 from hub_core.logs import set_up_logging
-from hub_core.web.app import create_app
 from hub_core.web.engine_thread import EngineThread
+from hub_core.web.front import Front
 from hub_core.web.listening import address_of, is_loopback, listen
 from hub_core.web.watchdog import Heartbeat, Watchdog
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
     from hub_core.settings import HubSettings
 
@@ -37,9 +38,8 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 def run(settings: HubSettings) -> int:
-    """Serve until a signal ends it, and give the exit code."""
+    """Serve until a signal ends it, and give the exit code. Leaves the search for garbage switched on."""
     set_up_logging(settings.log_format)
-    ease_collector()
     try:
         with contextlib.closing(listen(settings.host, settings.port)) as listener:
             return asyncio.run(_serve(settings, listener))
@@ -52,30 +52,36 @@ async def _serve(settings: HubSettings, listener: socket.socket) -> int:
     stop = asyncio.Event()
     with _on_signal(stop.set):
         async with Hub.open(settings=settings) as hub:
-            server = _Server(hub)
+            front = Front(hub)
+            server = _Server(front)
             engine = EngineThread(hub, heartbeat := Heartbeat(SystemClock()))
             serving = asyncio.create_task(server.serve([listener]))
             watching = asyncio.create_task(Watchdog(heartbeat).watch(SystemClock()))
-            await server.ready.wait()
-            _say_where(listener)
-            engine.start()
-            await _say_how_to_get_in(hub)
-            await _first(asyncio.ensure_future(stop.wait()), serving, engine.ended)
-            engine.stop()
-            server.should_exit = True
-            await asyncio.wait({engine.ended}, timeout=LAST_RUNS)
-            await serving
-            watching.cancel()
+            try:
+                await _first(server.ready.wait(), serving)
+                _say_where(listener)
+                await front.load()
+                gc.enable()
+                ease_collector()
+                engine.start()
+                await _say_how_to_get_in(hub)
+                await _first(stop.wait(), serving, engine.ended)
+            finally:
+                engine.stop()
+                server.should_exit = True
+                await asyncio.wait({engine.ended}, timeout=LAST_RUNS)
+                await serving
+                watching.cancel()
     return _exit_code(engine, stopped=stop.is_set())
 
 
 class _Server(uvicorn.Server):
     """A server that says when it is ready, and leaves signals to us: uvicorn would end the process by the signal."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, app: Front) -> None:
         super().__init__(
             uvicorn.Config(
-                create_app(hub),
+                app,
                 http="h11",
                 ws="none",
                 lifespan="off",
@@ -113,12 +119,13 @@ def _on_signal(act: Callable[[], object]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-async def _first(stopping: asyncio.Future[Any], *running: asyncio.Future[Any]) -> None:
-    """Wait until one of these ends."""
+async def _first(waiting: Coroutine[Any, Any, Any], *running: asyncio.Future[Any]) -> None:
+    """Wait for one thing, or until something that should run on ends."""
+    awaited = asyncio.ensure_future(waiting)
     try:
-        await asyncio.wait({stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({awaited, *running}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        stopping.cancel()
+        awaited.cancel()
 
 
 def _say_where(listener: socket.socket) -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub_core.channels.http import StoreHttp
-from hub_core.channels.network import PrivateNetworkError, address_fault, check_address, is_public
+from hub_core.channels.network import address_fault, check_address, is_public
+from hub_core.domain.errors import PrivateNetworkError
 from hub_core.channels.transport import GuardedBackend, GuardedTransport, resolve
 from hub_core.domain.budget import NoBudget
 from hub_core.domain.errors import ResponseError, UnavailableError

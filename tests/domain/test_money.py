@@ -10,20 +10,20 @@ from pydantic import ValidationError
 from hub_core.domain.currencies import DIGITS
 from hub_core.domain.money import Money, exact, money
 
-NOISE = Decimal("0.00000001")
+NOISE = Decimal("0.000001")
 
 currencies = st.sampled_from(sorted(DIGITS))
-amounts = st.decimals(min_value=-(10**14), max_value=10**14, places=8, allow_nan=False, allow_infinity=False)
+amounts = st.decimals(min_value=-(10**14), max_value=10**14, places=6, allow_nan=False, allow_infinity=False)
 any_amounts = st.decimals(min_value=-(10**14), max_value=10**14, allow_nan=False, allow_infinity=False)
 
 
 @given(amount=amounts, currency=currencies)
-def test_an_amount_of_up_to_eight_places_keeps_its_value(amount: Decimal, currency: str) -> None:
+def test_an_amount_of_up_to_six_places_keeps_its_value(amount: Decimal, currency: str) -> None:
     assert exact(amount, currency) == amount
 
 
 @given(amount=any_amounts, currency=currencies)
-def test_what_lies_below_eight_places_is_noise_and_rounded(amount: Decimal, currency: str) -> None:
+def test_what_lies_below_six_places_is_noise_and_rounded(amount: Decimal, currency: str) -> None:
     assert abs(exact(amount, currency) - amount) <= NOISE / 2
 
 

@@ -15,7 +15,7 @@ import pytest
 import respx
 
 from hub_core import Order, OrderPage, Poll, Store, StoreHttp, Window
-from hub_core.domain.budget import NoBudget
+from hub_core.testing import NoBudget
 from hub_threedcart.channel import describe_channel, fetch_orders
 from hub_threedcart.mapping import read_order
 from hub_threedcart.settings import ThreeDCartApplication, ThreeDCartCredentials, ThreeDCartSettings
