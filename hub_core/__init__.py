@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hub_core.channels.hookspecs import hookimpl as hookimpl
-    from hub_core.channels.http import Answer as Answer
     from hub_core.channels.http import StoreHttp as StoreHttp
     from hub_core.channels.pages import Cursor as Cursor
     from hub_core.channels.pages import OrderPage as OrderPage
     from hub_core.channels.pages import Record as Record
+    from hub_core.channels.response import Answer as Answer
     from hub_core.channels.store import Connection as Connection
     from hub_core.channels.store import Store as Store
     from hub_core.domain.budget import RateBudget as RateBudget
@@ -59,8 +59,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "hub_core.channels.hookspecs": "hookimpl",
-    "hub_core.channels.http": "Answer StoreHttp",
+    "hub_core.channels.http": "StoreHttp",
     "hub_core.channels.pages": "Cursor OrderPage Record",
+    "hub_core.channels.response": "Answer",
     "hub_core.channels.store": "Connection Store",
     "hub_core.domain.budget": "RateBudget",
     "hub_core.domain.channels": "CONTRACT_VERSION AuthorizationStep ChannelInfo",
