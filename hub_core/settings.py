@@ -6,18 +6,20 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hub_core.domain.errors import SettingsError
 
 _PREFIX = "HUB_"
+ENV_FILE = ".env"
 
 
 class HubSettings(BaseSettings):
     """What the person who runs the hub decides."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True)
 
     home: Path = Field(
         default=Path("~/.hub"), description="folder for the database, the key file and logs", validate_default=True
@@ -56,8 +58,8 @@ class HubSettings(BaseSettings):
     @classmethod
     def load(cls) -> HubSettings:
         """Read the settings. Raises SettingsError with the variable that is wrong and why."""
-        _refuse_unknown(cls)
         try:
+            _read_file(cls)
             return cls()
         except ValidationError as error:
             first = error.errors()[0]
@@ -67,9 +69,13 @@ class HubSettings(BaseSettings):
             raise SettingsError(f"The file .env cannot be read ({error}); mend or remove it.") from error
 
 
-def _refuse_unknown(model: type[HubSettings]) -> None:
-    """A misspelt setting must not be passed over in silence."""
+def _read_file(model: type[HubSettings]) -> None:
+    """Look through `.env` too: a misspelt setting is not passed over in silence, and channels read theirs there."""
+    written = dotenv_values(ENV_FILE)
     known = {_PREFIX + name.upper() for name in model.model_fields}
-    for name in sorted(os.environ):
+    for name in sorted({*os.environ, *written}):
         if name.upper().startswith(_PREFIX) and name.upper() not in known:
             raise SettingsError(f"There is no setting {name}; the settings are {', '.join(sorted(known))}.")
+    for name, value in written.items():
+        if value is not None and not name.upper().startswith(_PREFIX):
+            os.environ.setdefault(name, value)

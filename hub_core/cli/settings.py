@@ -1,5 +1,6 @@
 """`hub settings`."""
 
+import os
 from typing import TYPE_CHECKING
 
 from hub_core.cli.output import document, table
@@ -21,9 +22,10 @@ def settings(as_json: AsJson = False) -> None:
     from hub_core.settings import HubSettings
 
     loaded = HubSettings.load()
+    of_channels = _of_channels(loaded)
     shown = _shown(loaded)
     if as_json:
-        document(shown)
+        document(shown | of_channels)
         return
     names = {f"HUB_{name.upper()}": name for name in HubSettings.model_fields}
     rows = [
@@ -36,7 +38,26 @@ def settings(as_json: AsJson = False) -> None:
         for variable, value in shown.items()
         for name in [names[variable]]
     ]
-    table(rows, "No settings.")
+    table([*rows, *_rows_of_channels(of_channels)], "No settings.")
+
+
+def _of_channels(loaded: "HubSettings") -> dict[str, object]:
+    from hub_core.channels.registry import ChannelRegistry
+
+    channels = ChannelRegistry.load(allowed=loaded.channels).channels.values()
+    return {name: value for channel in channels for name, value in channel.info.environment.items()}
+
+
+def _rows_of_channels(shown: dict[str, object]) -> list[dict[str, object]]:
+    return [
+        {
+            "setting": variable,
+            "value": value,
+            "": "" if os.environ.get(variable) else "(default)",
+            "meaning": "read by the channel itself",
+        }
+        for variable, value in shown.items()
+    ]
 
 
 def _shown(loaded: "HubSettings") -> dict[str, object]:

@@ -42,9 +42,9 @@ _ORDERS = BulkWrite(
 )
 _LINES = BulkWrite(
     order_lines,
-    columns=("order_id", "external_id", "sku", "listing", "quantity", "total", "gone"),
+    columns=("order_id", "external_id", "sku", "listing", "quantity", "total", "bundle", "gone"),
     key=("order_id", "external_id"),
-    change=("sku", "listing", "quantity", "total", "gone"),
+    change=("sku", "listing", "quantity", "total", "bundle", "gone"),
 )
 
 
@@ -171,8 +171,18 @@ def _order_values(integration_id: int, row: OrderRow) -> Row:
 def line_values(order_id: int, order: Order, *, gone: Iterable[str] = ()) -> list[Row]:
     """Make the line rows of an order; with *gone*, of those of its lines that left it."""
     gone = set(gone)
+    bundles = {line.bundle_parent for line in order.lines}
     return [
-        (order_id, line.external_id, line.sku, line.listing, line.quantity, line.total.amount, bool(gone))
+        (
+            order_id,
+            line.external_id,
+            line.sku,
+            line.listing,
+            line.quantity,
+            line.total.amount,
+            line.external_id in bundles,
+            bool(gone),
+        )
         for line in order.lines
         if not gone or line.external_id in gone
     ]

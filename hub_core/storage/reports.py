@@ -5,18 +5,22 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, String, and_, cast, func, select
+from sqlalchemy import Select, String, and_, case, cast, func, literal, select
 
 from hub_core.domain.money import Money, exact
 from hub_core.domain.orders import OrderStatus
 from hub_core.domain.reports import ReportBy, SalesRow
 from hub_core.storage.tables import integrations, order_lines, orders
-from hub_core.storage.types import exact_sum
+from hub_core.storage.types import ExactDecimal, exact_sum
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Row
+
+
+_UNITS = case((order_lines.c.bundle, literal(Decimal(0), ExactDecimal)), else_=order_lines.c.quantity)
+"""A bundle bears the price; what leaves the shelf are its parts, which are lines of their own."""
 
 
 class ReportRepository:
@@ -46,7 +50,7 @@ class ReportRepository:
             select(
                 *keys,
                 func.count(orders.c.id.distinct()).label("orders"),
-                exact_sum(order_lines.c.quantity).label("units"),
+                exact_sum(_UNITS).label("units"),
                 exact_sum(order_lines.c.total).label("sales"),
             )
             .join_from(order_lines, orders)
@@ -57,7 +61,7 @@ class ReportRepository:
 
     def _by_order(self, by: ReportBy, counted: ColumnElement[bool]) -> Select[Any]:
         units = (
-            select(order_lines.c.order_id, exact_sum(order_lines.c.quantity).label("units"))
+            select(order_lines.c.order_id, exact_sum(_UNITS).label("units"))
             .where(order_lines.c.gone.is_(False))
             .group_by(order_lines.c.order_id)
             .subquery()

@@ -169,6 +169,7 @@ order_lines = Table(
     Column("listing", Text),
     Column("quantity", ExactDecimal, nullable=False),
     Column("total", ExactDecimal, nullable=False),
+    Column("bundle", Boolean, nullable=False),
     Column("gone", Boolean, nullable=False),
     Index("ix_order_lines_sku", "sku"),
     sqlite_with_rowid=False,

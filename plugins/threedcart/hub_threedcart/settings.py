@@ -164,6 +164,15 @@ class Environment(NamedTuple):
     oauth_url: str
     budget: RateBudget
 
+    def told(self) -> dict[str, str]:
+        """Give the variables with their values in force."""
+        budget = self.budget
+        return {
+            "THREEDCART_API_URL": self.api_url,
+            "THREEDCART_OAUTH_URL": self.oauth_url,
+            "THREEDCART_RATE": f"{budget.depth}/{budget.per_second:g}" if budget.per_second else "0",
+        }
+
 
 def environment() -> Environment:
     """Read the plugin's environment variables. Raises InputError where one cannot be used."""

@@ -258,6 +258,7 @@ def upgrade() -> None:
         sa.Column("listing", sa.Text(), nullable=True),
         sa.Column("quantity", ExactDecimal(), nullable=False),
         sa.Column("total", ExactDecimal(), nullable=False),
+        sa.Column("bundle", sa.Boolean(), nullable=False),
         sa.Column("gone", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["order_id"], ["orders.id"], name=op.f("fk_order_lines_order_id_orders"), ondelete="CASCADE"
