@@ -15,6 +15,8 @@ from hub_core.domain.clock import SystemClock
 from hub_core.domain.errors import HubError
 from hub_core.engine import embedded
 from hub_core.engine.embedded import Engine, process_name
+from hub_core.engine.runner import Claimed
+from hub_core.services.slices import Slice
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.tables import flow_state
 from hub_core.testing.clock import VirtualClock
@@ -53,8 +55,17 @@ async def test_no_more_flows_run_at_once_than_there_are_slots(hub: Hub, monkeypa
     for name in ("one", "two", "three"):
         await connected(hub, filled(open_shop(name), 1))
     engine = hub.engine()
-    await engine.tick()
-    assert len(engine._flows) == 2
+    work, go_on = engine._runner.work, asyncio.Event()
+
+    async def wait(claimed: Claimed, piece: Slice) -> object:
+        await go_on.wait()
+        return await work(claimed, piece)
+
+    monkeypatch.setattr(engine._runner, "work", wait)
+    for _ in range(2):
+        await engine.tick()
+        assert len(engine._flows) == 2
+    go_on.set()
     await quiet(engine)
     await quiet(engine)
     assert len(await found(hub)) == 3
