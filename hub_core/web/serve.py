@@ -14,6 +14,7 @@ import uvicorn
 
 from hub_core.domain.clock import SystemClock
 from hub_core.domain.errors import HubError
+from hub_core.engine.allocator import ease_allocator
 from hub_core.engine.collector import ease_collector
 from hub_core.hub import Hub
 from hub_core.logs import set_up_logging
@@ -39,6 +40,7 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 def run(settings: HubSettings) -> int:
     """Serve until a signal ends it, and give the exit code. Leaves the search for garbage switched on."""
+    ease_allocator()
     set_up_logging(settings.log_format)
     try:
         with contextlib.closing(listen(settings.host, settings.port)) as listener:
