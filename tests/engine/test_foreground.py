@@ -10,7 +10,7 @@ from hub_core import Hub
 from hub_core.channels.registry import ChannelRegistry
 from hub_core.domain.integrations import Flow
 from hub_core.domain.runs import Run
-from hub_core.engine.foreground import LOOK_SECONDS
+from hub_core.engine.foreground import LOOK_SECONDS, Foreground
 from hub_core.engine.runner import Runner
 from hub_core.services.slices import Slice
 from hub_core.testing.clock import VirtualClock
@@ -59,7 +59,8 @@ async def test_where_the_other_process_dies_the_follower_takes_over(hub: Hub, ot
 async def test_two_who_sync_at_the_same_time_get_the_same_run(hub: Hub, other: Hub, clock: VirtualClock) -> None:
     shop = filled(open_shop("north", page_size=1), 3)
     integration = await connected(hub, shop)
-    both = [asyncio.create_task(each.sync(integration.id)) for each in (hub, other)]
+    asked = [(each, (await each.request_sync(integration.id, ["orders"]))[0]) for each in (hub, other)]
+    both = [asyncio.create_task(Foreground(each.parts).run(run)) for each, run in asked]
     await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     while not all(each.done() for each in both):
         clock.advance(LOOK_SECONDS)
