@@ -1,5 +1,6 @@
 """`hub serve` as a process of its own."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -13,7 +14,10 @@ import httpx
 import pytest
 
 from hub_core.domain.errors import SettingsError
+from hub_core.domain.tokens import Scope
+from hub_core.hub import Hub
 from hub_core.web.listening import address_of, is_loopback, listen
+from tests import hubs
 
 SERVE = """
 import sys
@@ -21,15 +25,36 @@ from hub_core.settings import HubSettings
 from hub_core.web.serve import run
 sys.exit(run(HubSettings.load()))
 """
+WITH_TOYSHOP = """
+import sys, time
+from datetime import UTC, datetime
+from importlib.metadata import EntryPoint
+from hub_core.channels import registry
+from hub_core.settings import HubSettings
+from hub_core.web import serve
+from tests.toyshop.shop import open_shop
+
+def hold(shop, start):
+    print("held", flush=True)
+    time.sleep(3600)
+
+shop = open_shop("north", before_page=hold if "{what}" == "held" else None)
+shop.put("1", datetime.now(UTC))
+registry._installed = lambda: [EntryPoint("toyshop", "tests.toyshop.channel", "hub.channels")]
+serve.LAST_RUNS = 0.2
+sys.exit(serve.run(HubSettings.load()))
+"""
+"""`hub serve` with the toy shop, which may hold the loop that it runs in."""
+ROOT = Path(__file__).parents[2]
 PATIENCE = 60
 
 
 @contextmanager
-def serving(home: Path, **variables: str) -> Iterator[subprocess.Popen[str]]:
+def serving(home: Path, script: str = SERVE, **variables: str) -> Iterator[subprocess.Popen[str]]:
     """Start `hub serve` in a folder of its own."""
     environment = {**os.environ, "HUB_HOME": str(home), "HUB_PORT": "0", "HUB_LOG_FORMAT": "json", **variables}
     with subprocess.Popen(
-        [sys.executable, "-c", SERVE],
+        [sys.executable, "-c", script],
         env=environment,
         cwd=home.parent,
         stdout=subprocess.PIPE,
@@ -61,6 +86,47 @@ def test_it_serves_from_its_first_line_until_a_signal_ends_it_well(tmp_path: Pat
     assert process.returncode == 0
     assert "hub tokens create NAME --scope admin" in output
     assert "Traceback" not in log
+
+
+@contextmanager
+def serving_toyshop(home: Path, what: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """Serve a toy shop that was connected before; gives the process, its address and a token."""
+    token = asyncio.run(connect_toyshop())
+    with serving(home, WITH_TOYSHOP.replace("{what}", what), PYTHONPATH=str(ROOT)) as process:
+        yield process, address_told_by(process), token
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def connect_toyshop() -> str:
+    async with Hub.open(registry=hubs.toyshop_registry()) as hub:
+        await hubs.connected(hub)
+        return (await hub.tokens.create("test", Scope.READ)).token
+
+
+def test_it_takes_in_orders_on_its_own(tmp_path: Path) -> None:
+    with serving_toyshop(tmp_path / "home", "served") as (process, address, token):
+        with httpx.Client(base_url=f"{address}/api/v1", headers=bearer(token), trust_env=False) as api:
+            while (runs := api.get("/syncs").json()["items"]) == [] or runs[-1]["state"] in ("queued", "running"):
+                assert process.poll() is None
+            assert [order["external_id"] for order in api.get("/orders").json()["items"]] == ["1"]
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+
+
+def test_a_plugin_that_holds_its_loop_neither_silences_the_hub_nor_keeps_it_from_ending(tmp_path: Path) -> None:
+    with serving_toyshop(tmp_path / "home", "held") as (process, address, _):
+        assert process.stdout is not None
+        while process.stdout.readline() != "held\n":
+            assert process.poll() is None
+        assert httpx.get(f"{address}/health", trust_env=False).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert "is left behind" in log
 
 
 def test_a_port_in_use_is_told_in_one_sentence(tmp_path: Path) -> None:
