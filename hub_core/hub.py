@@ -13,7 +13,7 @@ from hub_core.domain.clock import Clock, SystemClock
 from hub_core.domain.errors import SettingsError
 from hub_core.domain.integrations import HealthState
 from hub_core.domain.runs import Run
-from hub_core.engine.embedded import Engine, interrupt_orphans
+from hub_core.engine.embedded import Engine
 from hub_core.engine.foreground import Foreground
 from hub_core.services.applications import Applications
 from hub_core.services.events import Events
@@ -87,7 +87,6 @@ class Hub:
 
     async def health(self) -> dict[str, Any]:
         """Tell how the hub as a whole is doing. Raises StorageError where the database does not answer."""
-        await interrupt_orphans(self.parts)
         states = [integration.health.state for integration in await self.integrations.list()]
         bad = sum(state in (HealthState.FAILING, HealthState.LATE) for state in states)
         return {

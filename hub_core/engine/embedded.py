@@ -15,7 +15,6 @@ from hub_core.engine.pulse import Pulse
 from hub_core.engine.runner import Claimed, Runner
 from hub_core.services.slices import Slice
 from hub_core.storage.flows import FlowRepository
-from hub_core.storage.runs import RunRepository
 
 if TYPE_CHECKING:
     from hub_core.services.parts import Parts
@@ -103,11 +102,3 @@ class Engine:
         self._flows.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("A flow ended unexpectedly; it goes on when its lease has run out.", exc_info=error)
-
-
-async def interrupt_orphans(parts: Parts) -> None:
-    """End the runs of processes that died, so that nothing is called running that is not."""
-    now = parts.clock.now()
-    await parts.database.write(
-        lambda connection: RunRepository(connection).interrupt_orphans(now, parts.database.now_sql())
-    )
