@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from hub_core.channels.http import StoreHttp
 from hub_core.channels.network import address_fault, check_address, is_public
-from hub_core.domain.errors import PrivateNetworkError
 from hub_core.channels.transport import GuardedBackend, GuardedTransport, resolve
 from hub_core.domain.budget import NoBudget
-from hub_core.domain.errors import ResponseError, UnavailableError
+from hub_core.domain.errors import PrivateNetworkError, ResponseError, UnavailableError
 from tests.channels.addresses import NO_ADDRESSES, PRIVATE, PRIVATE_HOSTS, PUBLIC
 from tests.channels.servers import FakeClock, reply, serving
 
