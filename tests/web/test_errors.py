@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from starlette.responses import StreamingResponse
 
 from hub_core.domain import errors
 from hub_core.domain.errors import HubError, StorageError, UnavailableError
@@ -99,6 +100,18 @@ async def test_a_mistake_of_the_hub_is_logged_and_told_without_its_inside(
     assert "Traceback" not in answer.text
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
     assert "ZeroDivisionError: inside" in caplog.text
+
+
+async def test_an_answer_that_breaks_off_is_not_followed_by_another(hub: Hub) -> None:
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"half an "
+        raise ZeroDivisionError
+
+    app = create_app(hub)
+    app.add_api_route("/half", lambda: StreamingResponse(parts()), response_model=None)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://hub.test") as client:
+        with pytest.raises(ZeroDivisionError):
+            await client.get("/half")
 
 
 async def test_an_unknown_address_is_a_problem(api: httpx.AsyncClient) -> None:

@@ -95,6 +95,7 @@ async def test_a_filter_leaves_what_matches(
         ("placed_after", "2026-01-31"),
         ("placed_after", "2026-01-31T12:00:00"),
         ("placed_before", "1700000000"),
+        ("placed_before", "0001-01-01T00:00:00+14:00"),
         ("updated_after", "2026-02-30T12:00:00Z"),
         ("number", "two\nlines"),
         ("sku", "x" * 201),
