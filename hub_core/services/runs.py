@@ -56,16 +56,19 @@ class Runs(IntegrationLookup):
         integration: int | None = None,
         before: int | None = None,
         limit: int = 50,
-        states: Sequence[str] = (),
     ) -> list[Run]:
         """List runs, newest first, from the one with the id *before* on."""
-        return await self._parts.database.read(
-            lambda connection: RunRepository(connection).find(integration, before, limit, list(states))
+        database = self._parts.database
+        return await database.read(
+            lambda connection: RunRepository(connection).find(
+                database.now_sql(), integration=integration, before=before, limit=limit
+            )
         )
 
     async def get(self, run_id: int) -> Run:
         """Give one run. Raises NotFoundError."""
-        run = await self._parts.database.read(lambda connection: RunRepository(connection).get(run_id))
-        if run is None:
+        database = self._parts.database
+        found = await database.read(lambda connection: RunRepository(connection).find(database.now_sql(), run=run_id))
+        if not found:
             raise NotFoundError(f"There is no run {run_id}; 'hub runs' lists them.")
-        return run
+        return found[0]

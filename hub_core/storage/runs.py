@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, exists, insert, or_, select, update
+from sqlalchemy import Select, and_, case, delete, exists, insert, select, update
 
 from hub_core.domain.runs import UNFINISHED, Counts, Run, RunError, RunState
 from hub_core.storage.tables import flow_state, runs
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Row
 
+_DIED = "died"
 _UNFINISHED = [state.value for state in UNFINISHED]
 INTERRUPTED = RunError(code="interrupted", sentence="The process that worked on this run ended; the next run goes on.")
 
@@ -92,10 +93,7 @@ class RunRepository:
 
     def interrupt_orphans(self, at: datetime, now: ColumnElement[datetime]) -> None:
         """End the runs that are called running while nobody holds a lease for them any more, by the leases' clock."""
-        abandoned = select(flow_state.c.run_id).where(
-            flow_state.c.lease_owner.is_not(None), flow_state.c.lease_until < now, flow_state.c.run_id.is_not(None)
-        )
-        self._interrupt(runs.c.id.in_(abandoned), at)
+        self._interrupt(_abandoned(now), at)
 
     def _interrupt(self, which: ColumnElement[bool], at: datetime) -> None:
         self._connection.execute(
@@ -127,19 +125,42 @@ class RunRepository:
         row = self._connection.execute(select(runs).where(runs.c.id == run_id)).first()
         return None if row is None else _run(row)
 
-    def find(self, integration_id: int | None, before: int | None, limit: int, states: list[str]) -> list[Run]:
-        """List runs, newest first."""
-        statement = select(runs).order_by(runs.c.id.desc()).limit(limit)
-        if integration_id is not None:
-            statement = statement.where(runs.c.integration_id == integration_id)
-        if before is not None:
-            statement = statement.where(runs.c.id < before)
-        if states:
-            statement = statement.where(or_(*(runs.c.state == state for state in states)))
-        return [_run(row) for row in self._connection.execute(statement)]
+    def find(self, now: ColumnElement[datetime], **narrowed: Any) -> list[Run]:
+        """List runs, newest first; one that died is shown as that, though nobody has noted it yet."""
+        state = case((and_(runs.c.state == RunState.RUNNING.value, _abandoned(now)), _DIED), else_=runs.c.state)
+        rows = self._connection.execute(_narrowed(select(runs, state.label("state_now")), **narrowed))
+        return [_died(_run(row)) if row.state_now == _DIED else _run(row) for row in rows]
 
     def _set(self, run_id: int, **values: Any) -> None:
         self._connection.execute(update(runs).where(runs.c.id == run_id).values(**values))
+
+
+def _abandoned(now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Tell whether nobody holds a lease for the run any more."""
+    return exists().where(
+        flow_state.c.run_id == runs.c.id, flow_state.c.lease_owner.is_not(None), flow_state.c.lease_until < now
+    )
+
+
+def _narrowed(
+    statement: Select[Any],
+    *,
+    run: int | None = None,
+    integration: int | None = None,
+    before: int | None = None,
+    limit: int | None = None,
+) -> Select[Any]:
+    if run is not None:
+        statement = statement.where(runs.c.id == run)
+    if integration is not None:
+        statement = statement.where(runs.c.integration_id == integration)
+    if before is not None:
+        statement = statement.where(runs.c.id < before)
+    return statement.order_by(runs.c.id.desc()).limit(limit)
+
+
+def _died(run: Run) -> Run:
+    return run.model_copy(update={"state": RunState.FAILED, "error": INTERRUPTED})
 
 
 def _run(row: Row[Any]) -> Run:
