@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from hub_core.domain.errors import InputError
 from hub_core.domain.reports import ReportBy, SalesRow
 from hub_core.storage.reports import ReportRepository
 
@@ -22,6 +23,9 @@ class Reports:
         self, by: ReportBy | str = ReportBy.INTEGRATION, since: datetime | None = None, until: datetime | None = None
     ) -> list[SalesRow]:
         """Sum up orders placed from *since* on and before *until*, per currency; cancelled ones are left out."""
+        if by not in list(ReportBy):
+            known = ", ".join(ReportBy)
+            raise InputError(f"There is no report by '{by}'; there are: {known}.", fields={"by": f"must be of {known}"})
         wanted = ReportBy(by)
         return await self._parts.database.read(
             lambda connection: ReportRepository(connection).sales(wanted, since, until)

@@ -54,6 +54,7 @@ class Tokens:
 
     async def revoke(self, name: str) -> None:
         """Revoke one. Raises NotFoundError."""
+        name = " ".join(name.split())
         now = self._parts.clock.now()
         if not await self._parts.database.write(lambda connection: TokenRepository(connection).revoke(name, now)):
             raise NotFoundError(f"There is no token named '{name}'; 'hub tokens list' shows them.")

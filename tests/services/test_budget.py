@@ -1,0 +1,58 @@
+"""The rate budget as the client of a store sees it."""
+
+import asyncio
+
+import pytest
+
+from hub_core import Hub, RateBudget
+from hub_core.domain.errors import FlowClosedError
+from hub_core.domain.integrations import Flow
+from hub_core.services.budget import StoreBudget
+from tests.hubs import connected
+
+SMALL = RateBudget(depth=2, per_second=1)
+
+
+async def budget(hub: Hub, *budgets: RateBudget) -> StoreBudget:
+    integration = await connected(hub)
+    return StoreBudget(
+        database=hub.parts.database, scope="toyshop/north", budgets=budgets, flow=(integration.id, Flow.ORDERS)
+    )
+
+
+@pytest.mark.parametrize("budgets", [(), (SMALL,), (RateBudget(depth=1, per_second=0),)], ids=str)
+async def test_no_request_leaves_once_the_flow_is_switched_off(hub: Hub, budgets: tuple[RateBudget, ...]) -> None:
+    store = await budget(hub, *budgets)
+    assert await store.take("default", 1) == 0.0
+    await hub.integrations.disable("north")
+    with pytest.raises(FlowClosedError):
+        await store.take("default", 1)
+
+
+async def test_what_a_person_asks_for_needs_no_open_flow(hub: Hub) -> None:
+    await hub.integrations.disable((await connected(hub)).id)
+    store = StoreBudget(database=hub.parts.database, scope="toyshop/north", budgets=(SMALL,))
+    assert await store.take("default", 1) == 0.0
+
+
+async def test_all_who_ask_for_a_store_share_its_budget(hub: Hub) -> None:
+    store = await budget(hub, SMALL)
+    other = StoreBudget(database=hub.parts.database, scope="toyshop/north", budgets=(SMALL,))
+    granted = await asyncio.gather(*(each.take("default", 1) for each in (store, other) * 4))
+    assert granted.count(0.0) == 2
+
+
+async def test_a_budget_that_is_switched_off_or_unknown_grants_everything(hub: Hub) -> None:
+    store = await budget(hub, RateBudget(depth=1, per_second=0))
+    for name in ("default", "unknown"):
+        assert [await store.take(name, 1) for _ in range(9)] == [0.0] * 9
+        await store.throttled(name, 60)
+        assert await store.take(name, 1) == 0.0
+
+
+async def test_a_refusal_is_known_to_all(hub: Hub) -> None:
+    store = await budget(hub, SMALL)
+    await store.take("default", 1)
+    await store.throttled("default", 30)
+    other = StoreBudget(database=hub.parts.database, scope="toyshop/north", budgets=(SMALL,))
+    assert await other.take("default", 1) >= 30
