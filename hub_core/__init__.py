@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from hub_core.domain.errors import RejectedError as RejectedError
     from hub_core.domain.errors import ResponseError as ResponseError
     from hub_core.domain.errors import UnavailableError as UnavailableError
+    from hub_core.domain.integrations import IntegrationChange as IntegrationChange
     from hub_core.domain.integrations import StoreIdentity as StoreIdentity
     from hub_core.domain.money import Money as Money
     from hub_core.domain.money import money as money
@@ -69,7 +70,7 @@ _HOMES = {
     "hub_core.domain.errors": "AuthorizationError BudgetError ChannelError ConflictError CursorExpiredError HubError "
     "InputError NotFoundError NotReadyError PermissionMissingError PluginError PrivateNetworkError RejectedError "
     "ResponseError UnavailableError",
-    "hub_core.domain.integrations": "StoreIdentity",
+    "hub_core.domain.integrations": "IntegrationChange StoreIdentity",
     "hub_core.domain.money": "Money money",
     "hub_core.domain.orders": "Address Buyer ChannelStatus Comment Discount LineOption Order OrderLine OrderStatus "
     "Payment Shipment Tax",

@@ -76,6 +76,10 @@ def _check_count(_channel: Channel, answer: Any) -> None:
         raise WrongAnswer(f"it answered {_named(answer)} instead of a whole number from 0 on, or None")
 
 
+def _check_nothing(_channel: Channel, _answer: Any) -> None:
+    """Past-tense hooks tell; what they answer is ignored."""
+
+
 _CHECKS: dict[str, Callable[[Channel, Any], None]] = {
     "begin_authorization": _check_step,
     "complete_authorization": _check_credentials,
@@ -83,4 +87,5 @@ _CHECKS: dict[str, Callable[[Channel, Any], None]] = {
     "fetch_orders": _check_page,
     "fetch_order": _check_page,
     "count_orders": _check_count,
+    "integration_changed": _check_nothing,
 }

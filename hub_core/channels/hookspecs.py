@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from hub_core.channels.pages import Cursor, OrderPage
 from hub_core.channels.store import Connection, Store
 from hub_core.domain.channels import AuthorizationStep, ChannelInfo
-from hub_core.domain.integrations import StoreIdentity
+from hub_core.domain.integrations import IntegrationChange, StoreIdentity
 from hub_core.domain.polls import Poll, Window
 
 hookspec = pluggy.HookspecMarker("hub")
@@ -78,7 +78,18 @@ class OrderSpecs(Protocol):
         """Tell how many orders `fetch_orders` would find, or None where the store cannot say."""
 
 
-SPECS = (DescribeSpecs, AuthSpecs, OrderSpecs)
+class LifecycleSpecs(Protocol):
+    """Hearing what becomes of an integration."""
+
+    @hookspec
+    async def integration_changed(self, store: Store, change: IntegrationChange) -> None:
+        """Hear of a *change* after it was made; the answer is ignored, and a failure changes nothing.
+
+        A removed integration's credentials are already destroyed in the hub; *store* bears them a last time.
+        """
+
+
+SPECS = (DescribeSpecs, AuthSpecs, OrderSpecs, LifecycleSpecs)
 
 CAPABILITIES = {"orders": "fetch_orders"}
 """Which hook makes a channel capable of what."""

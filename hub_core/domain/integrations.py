@@ -26,6 +26,16 @@ class ConnectionState(StrEnum):
     NEEDS_REAUTHORIZATION = "needs_reauthorization"
 
 
+class IntegrationChange(StrEnum):
+    """What a channel is told about one of its integrations."""
+
+    ADDED = "added"
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    REAUTHORISED = "reauthorised"
+    REMOVED = "removed"
+
+
 class StoreIdentity(Fact):
     """Who the store says it is, as last verified.
 

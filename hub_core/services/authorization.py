@@ -13,8 +13,9 @@ from hub_core.channels.dispatch import ask
 from hub_core.domain.errors import ConflictError, InputError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.fact import Fact
-from hub_core.domain.integrations import ConnectionState, Integration, Rules, StoreIdentity
+from hub_core.domain.integrations import ConnectionState, Integration, IntegrationChange, Rules, StoreIdentity
 from hub_core.domain.polls import Search
+from hub_core.services.announcing import Announcer
 from hub_core.services.checks import chosen, validated, written
 from hub_core.services.handles import Handles
 from hub_core.services.lookup import IntegrationLookup
@@ -52,6 +53,7 @@ class Authorization(IntegrationLookup):
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
         self._handles = Handles(parts)
+        self._announcer = Announcer(parts)
 
     async def begin_authorization(self, integration: int | str) -> AuthorizationStart:
         """Tell what the merchant has to do."""
@@ -189,8 +191,10 @@ class Authorization(IntegrationLookup):
                 [NewEvent(type=what, integration_id=row.id, data={"name": row.name, "store": identity.name})], now
             )
 
+        change = IntegrationChange.ADDED if first else IntegrationChange.REAUTHORISED
         try:
-            await self._parts.database.write(connect)
+            async with self._announcer.after(row, change, credentials):
+                await self._parts.database.write(connect)
         except IntegrityError as error:
             raise _held(identity, "another integration") from error
 

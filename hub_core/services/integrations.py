@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from hub_core.domain.errors import ConflictError, InputError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.fact import Fact
-from hub_core.domain.integrations import ConnectionState, Flow, Integration, Rules
+from hub_core.domain.integrations import ConnectionState, Flow, Integration, IntegrationChange, Rules
 from hub_core.services.authorization import Authorization
 from hub_core.services.checks import validated
 from hub_core.storage.events import EventRepository
@@ -108,7 +108,8 @@ class Integrations(Authorization):
             self._tell(connection, row, "integration.enabled")
 
         if not row.enabled:
-            await self._parts.database.write(enable)
+            async with self._announcer.after(row, IntegrationChange.ENABLED):
+                await self._parts.database.write(enable)
         return await self._shown(row.id)
 
     async def disable(self, integration: int | str) -> Integration:
@@ -122,7 +123,8 @@ class Integrations(Authorization):
             self._tell(connection, row, "integration.disabled")
 
         if row.enabled:
-            await self._parts.database.write(disable)
+            async with self._announcer.after(row, IntegrationChange.DISABLED):
+                await self._parts.database.write(disable)
         return await self._shown(row.id)
 
     async def removal(self, integration: int | str) -> RemovalPreview:
@@ -157,7 +159,8 @@ class Integrations(Authorization):
                 repository.change(row.id, credentials=None, removed_at=now, enabled=False)
             self._tell(connection, row, "integration.removed")
 
-        await self._parts.database.write(remove)
+        async with self._announcer.after(row, IntegrationChange.REMOVED):
+            await self._parts.database.write(remove)
 
     def _tell(self, connection: Connection, row: IntegrationRow, what: str) -> None:
         event = NewEvent(type=what, integration_id=row.id, data={"name": row.name})

@@ -18,6 +18,7 @@ from hub_core import (
     ChannelInfo,
     ChannelStatus,
     Cursor,
+    IntegrationChange,
     Order,
     OrderLine,
     OrderPage,
@@ -96,6 +97,14 @@ async def fetch_order(store: Store, external_id: str) -> OrderPage:
 @hookimpl
 async def count_orders(store: Store, poll: Poll, window: Window) -> int:
     return len(_shop(store).found(poll, window))
+
+
+@hookimpl
+async def integration_changed(store: Store, change: IntegrationChange) -> None:
+    shop = _shop(store)
+    shop.heard.append(change)
+    if shop.on_change is not None:
+        await shop.on_change()
 
 
 def read(raw: bytes) -> Order:

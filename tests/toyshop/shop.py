@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,8 @@ class Shop:
     page_size: int = 50
     orders: dict[str, Row] = field(default_factory=dict)
     diary: list[tuple[Poll, Window, int]] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+    on_change: Callable[[], Awaitable[None]] | None = None
     before_page: Callable[[Shop, int], None] | None = None
 
     @property
