@@ -78,7 +78,7 @@ class Database:
         self.url = parse_url(url)
         self.clock = clock
         self.is_sqlite = self.url.drivername == "sqlite"
-        self.engine = create_engine(self.url, **_options(self.url))
+        self.engine = create_engine(self.url, hide_parameters=True, **_options(self.url))
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
