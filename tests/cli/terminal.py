@@ -4,11 +4,12 @@ import fcntl
 import os
 import pty
 import subprocess
-import sys
 import termios
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
+
+from tests.cli.processes import HUB, hear_ctrl_c
 
 
 class Terminal:
@@ -19,12 +20,12 @@ class Terminal:
         self.shown = ""
         self._seen = 0
         self._child = subprocess.Popen(
-            (sys.executable, "-m", "hub_core.cli", *arguments),
+            (*HUB, *arguments),
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            preexec_fn=_take_terminal,  # noqa: PLW1509 - no thread holds a lock here
+            preexec_fn=_sit_down,  # noqa: PLW1509 - no thread holds a lock here
         )
         os.close(theirs)
 
@@ -62,6 +63,7 @@ class Terminal:
         os.close(self._ours)
 
 
-def _take_terminal() -> None:
+def _sit_down() -> None:
     """Make standard input the terminal that Ctrl-C comes from."""
+    hear_ctrl_c()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -1,5 +1,6 @@
 """What holds for every command: errors, streams, exit codes, and a quick start."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import HubCommand
+from tests.cli.processes import HUB, started
 from tests.toyshop.shop import Shop
 
-HUB = (sys.executable, "-m", "hub_core.cli")
 HEAVY = {"pydantic", "pydantic_settings", "sqlalchemy", "alembic", "httpx", "fastapi", "uvicorn", "rich", "structlog"}
 
 
@@ -101,22 +102,21 @@ def test_several_wrong_fields_are_all_named(hub: HubCommand, tmp_path: Path) -> 
 
 
 def test_a_reader_that_goes_away_is_no_matter() -> None:
-    with subprocess.Popen((*HUB, "settings"), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    with started("settings", stderr=subprocess.PIPE) as child:
         assert child.stdout is not None
         child.stdout.close()
         assert child.stderr is not None
-        assert child.stderr.read() == b""
-    assert child.returncode == 1
+        assert child.stderr.read() == ""
+        assert child.wait() == 1
 
 
 def test_ctrl_c_ends_it_quietly_with_130(connected: Shop) -> None:
-    arguments = (*HUB, "events", "--follow", "--after", "0", "--json")
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    with started("events", "--follow", "--after", "0", "--json", stderr=subprocess.PIPE) as child:
         assert child.stdout is not None
-        assert child.stdout.readline().startswith(b'{"type": ')
+        assert json.loads(child.stdout.readline())["id"] == 1
         child.send_signal(signal.SIGINT)
         _, told = child.communicate()
-    assert (child.returncode, told) == (130, b"")
+    assert (child.returncode, told) == (130, "")
 
 
 def test_letters_that_the_output_cannot_bear_are_escaped() -> None:

@@ -4,9 +4,7 @@ import re
 import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import httpx
@@ -14,6 +12,7 @@ import pytest
 
 from hub_core.cli.demo.place import free_port
 from tests.cli.conftest import HubCommand
+from tests.cli.processes import started
 
 pytest.importorskip("hub_threedcart.sandbox.command", reason="the demo's store is part of the 3DCart plugin")
 
@@ -27,18 +26,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@contextmanager
-def _demo(*options: str) -> Iterator["subprocess.Popen[str]"]:
-    with subprocess.Popen(
-        (sys.executable, "-m", "hub_core.cli", "demo", *options),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as child:
-        try:
-            yield child
-        finally:
-            child.kill()
+def _demo(*options: str) -> AbstractContextManager["subprocess.Popen[str]"]:
+    return started("demo", *options, stderr=subprocess.STDOUT)
 
 
 def _until(child: "subprocess.Popen[str]", pattern: str) -> str:
