@@ -96,10 +96,13 @@ class OrderIntake:
         self, connection: Connection, page: OrderPage, context: PageContext, sifted: Sifted, now: datetime
     ) -> Taken:
         reading = context.reading
-        still_open = reading is None or FlowRepository(connection, self._parts.database).fence(reading.lease)
+        flows = FlowRepository(connection, self._parts.database)
+        still_open = flows.lock(context.integration_id, Flow.ORDERS) if reading is None else flows.fence(reading.lease)
         rejected: AbstractSet[str] = frozenset()
         if sifted.rejects:
-            rejected = RejectRepository(connection).save(context.integration_id, Flow.ORDERS, sifted.rejects, now)
+            rejected = RejectRepository(connection).save(
+                context.integration_id, Flow.ORDERS, sifted.rejects, context.sent_at
+            )
         page_write = PageWrite(connection, context)
         page_write.decide(sifted.readings)
         newly_rejected = rejected - (frozenset() if reading is None else reading.rejected_before)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from hub_core.channels.dispatch import ask
 from hub_core.domain.errors import ConflictError, NotFoundError
 from hub_core.domain.events import NewEvent
@@ -86,7 +88,8 @@ class Rejects(IntegrationLookup):
         return again
 
     async def _read_again(self, channel: Channel, row: IntegrationRow, external_id: str) -> None:
-        sent_at = self._parts.clock.now()
+        database = self._parts.database
+        sent_at = await database.read(lambda connection: connection.execute(select(database.now_sql())).scalar_one())
         async with self._handles.store(channel, row, flow=Flow.ORDERS) as store:
             page = await ask(channel, "fetch_order", deadline=_DEADLINE, store=store, external_id=external_id)
         if not page.records:

@@ -93,6 +93,13 @@ class FlowRepository:
         )
         return bool(self._connection.execute(statement).scalar_one_or_none())
 
+    def lock(self, integration_id: int, flow: Flow) -> bool:
+        """Keep the pages of a flow out until the transaction ends, and tell whether it is open."""
+        statement = select(flow_state.c.open).where(
+            flow_state.c.integration_id == integration_id, flow_state.c.flow == flow.value
+        )
+        return bool(self._connection.execute(statement.with_for_update()).scalar_one_or_none())
+
     def demand(self, integration_id: int, flow: Flow, urgency: int) -> None:
         """Make a flow due now; whoever works on it will find that more was asked."""
         self._connection.execute(

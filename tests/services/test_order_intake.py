@@ -1,5 +1,6 @@
 """Taking in what a store sends again: the same, changed, older, doubled."""
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -7,11 +8,12 @@ from typing import Any
 import pytest
 
 from hub_core import Hub, OrderPage, Record
+from hub_core.channels.registry import ChannelRegistry
 from hub_core.domain.integrations import Integration
 from hub_core.services.order_intake import OrderIntake, PageContext
 from hub_core.storage.tables import events, order_lines, order_revisions, orders, rejects
 from hub_core.testing.clock import VirtualClock
-from tests.hubs import DAY, MINUTE, NOW, connected, edited, filled, found, rows, told
+from tests.hubs import DAY, MINUTE, NOW, connected, edited, filled, found, rows, settings, told
 from tests.toyshop.channel import read
 from tests.toyshop.shop import Shop, open_shop
 
@@ -220,3 +222,16 @@ async def test_text_that_only_looks_like_a_character_of_code_0_is_taken_as_it_is
     run = await hub.sync((await connected(hub, shop)).id)
     assert run.state == "succeeded"
     assert [order.buyer.name for order in await found(hub)] == [r"C:\u0000 \\u0000"]
+
+
+async def test_two_who_find_the_same_new_order_at_the_same_time_make_one_of_it(
+    hub: Hub, hub_url: str, clock: VirtualClock, registry: ChannelRegistry
+) -> None:
+    integration = await synced(hub, open_shop("north"))
+    shop = filled(open_shop("templates"), 20)
+    async with Hub.open(hub_url, settings=settings(), clock=clock, registry=registry) as other:
+        for row in shop.orders.values():
+            page = OrderPage([Record(row.external_id, row.raw)], read, None)
+            both = (OrderIntake(each.parts).take(page, context(integration, clock.now())) for each in (hub, other))
+            await asyncio.gather(*both)
+    assert len(await found(hub)) == len(await told(hub, "order.created")) == 20
