@@ -55,8 +55,9 @@ class Engine:
         self._stopping = True
         for piece in self._flows.values():
             piece.stopping = True
-        if self._flows:
-            await asyncio.wait(self._flows, timeout=STOP_SECONDS)
+        ending = [*self._flows, *self._loops[:1]]  # the loop too: a claim that it has begun must not be left behind
+        if ending:
+            await asyncio.wait(ending, timeout=STOP_SECONDS)
         remaining = [*self._flows, *self._loops]
         for task in remaining:
             task.cancel()
@@ -74,13 +75,13 @@ class Engine:
     async def tick(self) -> None:
         """Start what is due, as far as there are free slots."""
         free = SLOTS - len(self._flows)
-        if free <= 0 or self._stopping:
+        if free <= 0:
             return
         database = self.parts.database
         for integration_id, flow in await database.read(
             lambda connection: FlowRepository(connection, database).due(free)
         ):
-            claimed = await self._runner.claim(integration_id, flow)
+            claimed = None if self._stopping else await self._runner.claim(integration_id, flow)
             if claimed is not None:
                 self._begin(claimed)
 

@@ -13,6 +13,7 @@ from hub_core import Cursor, Hub, OrderPage, Poll, Store, Window
 from hub_core.channels.registry import ChannelRegistry
 from hub_core.domain.clock import SystemClock
 from hub_core.domain.errors import HubError
+from hub_core.domain.integrations import Flow
 from hub_core.engine import embedded
 from hub_core.engine.embedded import Engine, process_name
 from hub_core.engine.runner import Claimed
@@ -189,6 +190,30 @@ async def test_to_stop_the_engine_ends_reads_between_two_pages(live: Hub, gate: 
     assert [row["lease_owner"] for row in rows(live, flow_state)] == [None]
     run = await live.sync("gated")
     assert (run.state, len(await found(live))) == ("succeeded", 5)
+
+
+async def test_to_stop_the_engine_leaves_no_claim_behind(live: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("north", "south"):
+        await connected(live, filled(open_shop(name), 1))
+    engine = live.engine()
+    claim, claiming, go_on = engine._runner.claim, asyncio.Event(), asyncio.Event()
+
+    async def slow(integration_id: int, flow: Flow) -> Claimed | None:
+        claimed = await claim(integration_id, flow)
+        claiming.set()
+        await go_on.wait()
+        return claimed
+
+    monkeypatch.setattr(engine._runner, "claim", slow)
+    await engine.start()
+    async with asyncio.timeout(60):
+        await claiming.wait()
+        stopping = asyncio.create_task(engine.stop())
+        await asyncio.sleep(0)
+        go_on.set()
+        await stopping
+    assert [row["lease_owner"] for row in rows(live, flow_state)] == [None, None]
+    assert len(await live.runs.page()) == 1
 
 
 async def test_to_stop_the_engine_leaves_a_store_that_hangs(

@@ -209,6 +209,6 @@ def test_the_hub_ends_with_what_the_shop_has(sqlite_template: Path) -> None:
 
     case = Machine.TestCase
     case.settings = settings(
-        max_examples=25, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=18, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck)
     )
     case("runTest").runTest()
