@@ -120,9 +120,14 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
 
 
-def is_throttled(status: int, wait: float | None) -> bool:
-    """Tell whether the store says that it is asked too much."""
-    return status == _TOO_MANY or (status == _UNAVAILABLE and wait is not None)
+def is_throttled(status: int) -> bool:
+    """Tell whether the store says that it is asked too much; some, such as 3DCart, leave open with which status."""
+    return status in {_TOO_MANY, _UNAVAILABLE}
+
+
+def closure(wait: float | None) -> float:
+    """Give the seconds that nobody asks a store which wants to be left alone for *wait*, or does not say how long."""
+    return max(wait or 0.0, SHORTEST_CLOSURE)
 
 
 def of_status(answer: Answer, what: str, wait: float | None) -> ChannelError:

@@ -126,6 +126,16 @@ class StoreHttp:
         with quiet.libraries():
             return await self._repeat(_Call(request, expect, budget))
 
+    async def throttled(self, budget: str = "default", retry_after: float | None = None) -> float:
+        """Note that the store says it is asked too much: nobody asks it meanwhile, and all ask slower for a minute.
+
+        Gives the seconds that it is left alone: *retry_after*, but 5 at least. After 429 and 503 this is done already;
+        a channel does it where its platform says so in other ways, and then raises UnavailableError.
+        """
+        pause = faults.closure(retry_after)
+        await self._budget.throttled(budget, pause)
+        return pause
+
     def _build(
         self, method: str, url: httpx.URL, headers: Mapping[str, str], json: Any, form: Mapping[str, str] | None
     ) -> httpx.Request:
@@ -215,8 +225,8 @@ class StoreHttp:
         if httpx.codes.is_success(answer.status) or answer.status in _REDIRECT_STATUSES:
             return answer
         wait = faults.retry_after(answer.headers, self._clock.now())
-        if faults.is_throttled(answer.status, wait):
-            await self._budget.throttled(call.budget, max(wait or 0.0, faults.SHORTEST_CLOSURE))
+        if faults.is_throttled(answer.status):
+            wait = await self.throttled(budget=call.budget, retry_after=wait)
         if answer.status in call.expect:
             return answer
         raise faults.of_status(answer, f"{call.request.method} {self._redact(call.request.url.path)}", wait)

@@ -133,7 +133,7 @@ async def test_an_expected_status_is_an_answer_and_is_not_asked_again(
     assert (answer.status, answer.body, http.calls) == (status, b"x", 1)
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 500, 502, 504])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_a_safe_request_is_sent_again_after_a_passing_fault(
     *, method: str, status: int, http: StoreHttp, budget: FakeBudget, clock: FakeClock, respx_mock: respx.MockRouter
@@ -150,7 +150,20 @@ async def test_a_safe_request_is_sent_four_times_at_most(http: StoreHttp, respx_
     respx_mock.get(URL).respond(503)
     with pytest.raises(UnavailableError, match=r"shop\.example has a fault of its own \(503\)") as caught:
         await http.request("GET", URL)
-    assert (http.calls, caught.value.retry_after) == (4, None)
+    assert (http.calls, caught.value.retry_after) == (4, 5)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "2"}])
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_store_that_is_asked_too_much_is_left_alone_for_5_seconds_and_a_little(
+    *, status: int, headers: dict[str, str], http: StoreHttp, clock: FakeClock, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.get(URL).respond(status, headers=headers)
+    with pytest.raises(UnavailableError):
+        await http.request("GET", URL)
+    assert len(clock.slept) == 3
+    assert all(5 < slept <= 5.25 for slept in clock.slept)
+    assert len(set(clock.slept)) == 3
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
@@ -204,7 +217,9 @@ async def test_a_longer_wait_is_left_to_the_engine(
         (429, {"Retry-After": format_datetime(NOW - timedelta(days=1), usegmt=True)}, [5]),
         (429, {"Retry-After": "Mon, 06 May 2024 10:00:12 -0000"}, [12]),
         (503, {"Retry-After": "7"}, [7]),
-        (503, {}, []),
+        (503, {"Retry-After": "2"}, [5]),
+        (503, {}, [5]),
+        (500, {}, []),
         (500, {"Retry-After": "7"}, []),
     ],
 )
@@ -215,6 +230,14 @@ async def test_the_budget_is_told_when_the_store_is_asked_too_much(
     with pytest.raises(UnavailableError):
         await http.request("POST", URL)
     assert budget.refusals == [("default", seconds) for seconds in refusals]
+
+
+@pytest.mark.parametrize(("wanted", "closed"), [(None, 5), (2, 5), (60, 60)])
+async def test_a_channel_can_tell_the_budget_that_the_store_is_asked_too_much(
+    wanted: float | None, closed: float, http: StoreHttp, budget: FakeBudget
+) -> None:
+    assert await http.throttled("reports", wanted) == closed
+    assert budget.refusals == [("reports", closed)]
 
 
 async def test_a_request_waits_for_its_budget(

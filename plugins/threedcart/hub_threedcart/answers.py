@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, NoReturn
 
 import msgspec
@@ -14,7 +15,9 @@ NOT_FOUND: Final = 404
 SERVER_FAULT: Final = 500
 
 _NO_MORE: Final = "offset amount exceeds"
-_TOO_MUCH: Final = ("throttl", "limit", "too many requests")
+_THROTTLED: Final = re.compile(r"throttl|too many requests")
+_LIMIT: Final = re.compile(r"\blimit")
+_OF_REQUESTS: Final = re.compile(r"\brates?\b|request|exceed")
 """What a refusal for asking too often may say; neither status nor wording are documented."""
 _COMPLAINT: Final = msgspec.json.Decoder(Complaint)
 
@@ -22,7 +25,7 @@ _COMPLAINT: Final = msgspec.json.Decoder(Complaint)
 def records_of(answer: Answer) -> list[bytes]:
     """Give the texts of the rows: none for 404, an empty body, an empty list, and 400 with the words for "no more".
 
-    Raises UnavailableError where the platform says that it is asked too much, else ResponseError.
+    Raises UnavailableError only where the platform says that it is asked too much, else ResponseError.
     """
     body = answer.body.strip()
     if not body:
@@ -46,6 +49,11 @@ def _is_json(answer: Answer, body: bytes) -> bool:
     return "json" in kind.lower() if kind else body[:1] in (b"[", b"{")
 
 
+def is_complaint(text: bytes) -> bool:
+    """Tell whether an object is an error instead of what was asked for."""
+    return _complaint(text).message is not None
+
+
 def _complaint(text: bytes) -> Complaint:
     try:
         return _COMPLAINT.decode(text)
@@ -54,9 +62,17 @@ def _complaint(text: bytes) -> Complaint:
 
 
 def _refuse(answer: Answer, text: str = "") -> NoReturn:
-    if any(words in text.lower() for words in _TOO_MUCH):
-        raise UnavailableError(f"{answer.host} is asked too often. The hub tries again later.")
+    if _is_throttling(text.lower()):
+        wait = answer.headers.get("retry-after", "")
+        raise UnavailableError(
+            f"{answer.host} is asked too often. The hub tries again later.",
+            retry_after=float(wait) if wait.isascii() and wait.isdecimal() else None,
+        )
     raise ResponseError(
         f"{answer.host} answered {answer.excerpt()}, with status {answer.status}, which the hub does not understand; "
         "check the address of the store, and report it if it stays so."
     )
+
+
+def _is_throttling(text: str) -> bool:
+    return bool(_THROTTLED.search(text) or (_LIMIT.search(text) and _OF_REQUESTS.search(text)))

@@ -17,8 +17,9 @@ from hub_core import (
     RejectedError,
     ResponseError,
     Store,
+    UnavailableError,
 )
-from hub_threedcart.answers import BAD_REQUEST, NOT_FOUND, SERVER_FAULT, records_of
+from hub_threedcart.answers import BAD_REQUEST, NOT_FOUND, SERVER_FAULT, is_complaint, records_of
 from hub_threedcart.paging import Row
 from hub_threedcart.parsing import read_as, tree_of
 from hub_threedcart.settings import ThreeDCartApplication, ThreeDCartCredentials, ThreeDCartSettings, environment
@@ -51,7 +52,7 @@ class StoreClient:
             if start > await self.count("Orders", filters):
                 return []
             answer = await self._get("Orders", params)
-        return [row_of(raw) for raw in records_of(answer)]
+        return [row_of(raw) for raw in await self._records(answer)]
 
     async def order(self, external_id: str) -> list[Row]:
         """Give the order, or nothing where the store has none of this id. Raises ResponseError for another one."""
@@ -59,7 +60,7 @@ class StoreClient:
             return []
         answer = await self._get(f"Orders/{external_id}", {})
         alone = answer.body.strip().startswith(b"{") and row_of(answer.body).external_id
-        rows = [row_of(raw) for raw in ([answer.body] if alone else records_of(answer))]
+        rows = [row_of(raw) for raw in ([answer.body] if alone else await self._records(answer))]
         if any(row.external_id not in (None, external_id) for row in rows):
             raise ResponseError(f"The store answered another order than {external_id}, so the hub takes none.")
         return rows
@@ -71,7 +72,7 @@ class StoreClient:
             return max(0, _COUNT.decode(answer.body).total_count)
         except (msgspec.MsgspecError, ValueError):
             pass
-        rows = records_of(answer)
+        rows = await self._records(answer)
         if rows:
             raise ResponseError(f"The store answered {answer.excerpt()} where a number of rows was expected.")
         return 0
@@ -80,7 +81,8 @@ class StoreClient:
         """Give what the store tells of itself."""
         answer = await self._get("StoreSettings", {})
         body = answer.body.strip()
-        rows = [body] if body.startswith(b"{") and answer.status not in _NOTHING else records_of(answer)
+        alone = body.startswith(b"{") and answer.status not in _NOTHING and not is_complaint(body)
+        rows = [body] if alone else await self._records(answer)
         try:
             return read_as(WireSettings, tree_of(rows[0])) if rows else WireSettings()
         except RejectedError as error:
@@ -93,7 +95,7 @@ class StoreClient:
         except (AuthorizationError, PermissionMissingError):
             return {}
         try:
-            statuses = [read_as(WireStatus, tree_of(raw)) for raw in records_of(answer)]
+            statuses = [read_as(WireStatus, tree_of(raw)) for raw in await self._records(answer)]
         except RejectedError as error:
             raise ResponseError(f"The statuses of the store cannot be read: {error}") from error
         return {status.order_status_id: (status.status_text or status.status_definition).strip() for status in statuses}
@@ -118,6 +120,14 @@ class StoreClient:
                     continue
                 return True
         return False
+
+    async def _records(self, answer: Answer) -> list[bytes]:
+        """Give the rows; where the platform says in words that it is asked too much, the rate budget learns of it."""
+        try:
+            return records_of(answer)
+        except UnavailableError as error:
+            pause = await self._http.throttled(retry_after=error.retry_after)
+            raise UnavailableError(str(error), retry_after=pause) from error
 
     async def _ask(self, resource: str, params: Filters, expect: Collection[int]) -> Answer:
         return await self._http.request(

@@ -61,12 +61,27 @@ def api(example: Callable[[str], Any]) -> respx.MockRouter:
     return router
 
 
+class TellingBudget(NoBudget):
+    """Grants everything, and remembers for how long the store wanted to be left alone."""
+
+    def __init__(self) -> None:
+        self.closures: list[tuple[str, float]] = []
+
+    async def throttled(self, name: str, retry_after: float) -> None:
+        self.closures.append((name, retry_after))
+
+
 @pytest.fixture
-async def http(api: respx.MockRouter) -> AsyncIterator[StoreHttp]:
+def budget() -> TellingBudget:
+    return TellingBudget()
+
+
+@pytest.fixture
+async def http(api: respx.MockRouter, budget: TellingBudget) -> AsyncIterator[StoreHttp]:
     """The hub's own client, whose requests the platform of the test answers."""
     transport = httpx.MockTransport(api.async_handler)
     scrub = describe_channel().scrub
-    async with StoreHttp(budget=NoBudget(), clock=StillClock(), scrub=scrub, transport=transport) as client:
+    async with StoreHttp(budget=budget, clock=StillClock(), scrub=scrub, transport=transport) as client:
         yield client
 
 

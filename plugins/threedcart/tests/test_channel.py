@@ -233,6 +233,14 @@ async def test_a_store_that_is_away_is_not_taken_for_one_that_refuses(
         await check_store(store)
 
 
+async def test_settings_that_are_a_refusal_for_asking_too_often_are_no_settings(
+    store: Store, open_store: respx.MockRouter
+) -> None:
+    open_store["settings"].respond(json={"Message": "Calls are throttled"})
+    with pytest.raises(UnavailableError, match="asked too often"):
+        await check_store(store)
+
+
 @pytest.mark.parametrize("body", [["x"], [{"StoreStandards": {"CurrencyCode": {}}}], {"StoreInformation": 5}])
 async def test_settings_that_make_no_sense_are_not_understood(
     body: Any, store: Store, open_store: respx.MockRouter

@@ -321,6 +321,46 @@ async def test_each_wrong_answer_is_the_error_that_says_what_to_do(
     assert type(raised.value) is error or issubclass(type(raised.value), UnavailableError)
 
 
+_TOO_MUCH = [
+    (400, {"Message": "API calls are throttled"}),
+    (200, {"Message": "Too many requests, slow down."}),
+    (200, [{"Key": "Error", "Message": "Request limit reached"}]),
+    (400, [{"Key": "Error", "Message": "You exceeded the limit"}]),
+    (400, [{"Key": "Error", "Message": "Rate Limit"}]),
+]
+
+
+@pytest.mark.parametrize(("status", "body"), _TOO_MUCH)
+@pytest.mark.parametrize(("headers", "closed"), [({}, 5), ({"Retry-After": "30"}, 30), ({"Retry-After": "soon"}, 5)])
+async def test_the_rate_budget_learns_of_a_store_that_says_in_words_that_it_is_asked_too_much(
+    *,
+    status: int,
+    body: Any,
+    headers: dict[str, str],
+    closed: float,
+    api: respx.MockRouter,
+    collect: Collect,
+    budget: Any,
+) -> None:
+    api.get(f"{API}/Orders").respond(status, json=body, headers=headers)
+    with pytest.raises(UnavailableError, match="is asked too often") as raised:
+        await collect()
+    assert raised.value.retry_after == closed
+    assert budget.closures == [("default", closed)]
+
+
+@pytest.mark.parametrize(
+    "text", ["The value of limit is not valid.", "This limited edition is separate", "Bad request"]
+)
+async def test_a_refusal_that_only_speaks_of_a_limit_is_no_throttling(
+    text: str, api: respx.MockRouter, collect: Collect, budget: Any
+) -> None:
+    api.get(f"{API}/Orders").respond(400, json=[{"Key": "Error", "Message": text}])
+    with pytest.raises(ResponseError):
+        await collect()
+    assert budget.closures == []
+
+
 async def test_refused_everywhere_means_wrong_credentials(api: respx.MockRouter, collect: Collect) -> None:
     api.get(url__startswith=API).respond(401)
     with pytest.raises(AuthorizationError):
