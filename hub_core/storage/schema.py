@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ HEAD = "0001"
 """The newest migration; a test holds it against the files."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATING = 0x4875_624D_6967
+"""The number of the lock under which a PostgreSQL database is migrated; no other lock has it."""
 
 
 def version_of(connection: Connection) -> str | None:
@@ -38,16 +41,20 @@ def known_versions() -> list[str]:
 def prepare(database: Database) -> None:
     """Make the tables of an empty database, and refuse one of another version."""
     version = database.read_now(version_of)
+    _refuse_newer(version)
     if version is None:
         upgrade(database)
-    elif version not in known_versions():
+    elif version != HEAD:
+        message = f"The database is of an older version of the hub ({version}); run: hub database upgrade"
+        raise SchemaError(message)
+
+
+def _refuse_newer(version: str | None) -> None:
+    if version is not None and version not in known_versions():
         message = (
             f"The database is of a newer version of the hub (migration {version}, this one knows {HEAD}); "
             "install that version or choose another database with HUB_DATABASE_URL."
         )
-        raise SchemaError(message)
-    elif version != HEAD:
-        message = f"The database is of an older version of the hub ({version}); run: hub database upgrade"
         raise SchemaError(message)
 
 
@@ -56,18 +63,35 @@ def upgrade(database: Database) -> str:
     from alembic import command  # noqa: PLC0415 - half a second that only an upgrade needs
 
     version = database.read_now(version_of)
-    if version is not None and version not in known_versions():
-        prepare(database)
+    _refuse_newer(version)
     if version is not None and version != HEAD and database.is_sqlite:
-        backup(database, Path(f"{database.url.database}.before-{HEAD}"))
+        backup(database, _free_name(f"{database.url.database}.before-{HEAD}"))
     config = _config()
 
     def migrate(connection: Connection) -> None:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        _wait_for_others(connection)
+        version = version_of(connection)
+        _refuse_newer(version)
+        if version != HEAD:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
     database.write_now(migrate)
     return HEAD
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Let only one process migrate at a time; on SQLite the transaction itself sees to that."""
+    if connection.dialect.name == "postgresql":
+        # Neither the wait for another's migration nor the migration is a statement that hangs.
+        connection.execute(text("SELECT set_config('statement_timeout', '0', true)"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+
+
+def _free_name(wanted: str) -> Path:
+    """Give *wanted*, or the first numbered name after it, so that an upgrade that failed can be repeated."""
+    numbered = (Path(f"{wanted}.{number}") for number in count(2))
+    return next(path for path in chain([Path(wanted)], numbered) if not path.exists())
 
 
 def _config() -> Config:

@@ -4,11 +4,13 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
@@ -87,6 +89,39 @@ async def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(empty:
     assert empty.read_now(schema.version_of) == "9999"
 
 
+def test_two_who_find_a_database_empty_give_it_its_tables_once(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = [empty, Database(empty.url.render_as_string(hide_password=False), VirtualClock(NOW))]
+    assert [database.read_now(schema.version_of) for database in both] == [None, None]
+    found_empty, configure = threading.Barrier(2, timeout=30), schema._config
+
+    def configured() -> Config:
+        found_empty.wait()
+        return configure()
+
+    monkeypatch.setattr(schema, "_config", configured)
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(schema.upgrade, both)) == [schema.HEAD] * 2
+    assert empty.read_now(schema.version_of) == schema.HEAD
+    both[1].engine.dispose()
+
+
+def test_a_database_that_a_newer_hub_upgrades_meanwhile_is_refused(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema.prepare(empty)
+    configure = schema._config
+
+    def configured() -> Config:
+        execute(empty, "UPDATE alembic_version SET version_num = '9999'")
+        return configure()
+
+    monkeypatch.setattr(schema, "_config", configured)
+    with pytest.raises(SchemaError, match="is of a newer version of the hub"):
+        schema.upgrade(empty)
+
+
 def test_a_database_of_an_older_version_is_told_to_upgrade(ready: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema, "HEAD", "0002")
     with pytest.raises(SchemaError, match=r"is of an older version of the hub \(0001\); run: hub database upgrade"):
@@ -103,6 +138,19 @@ def test_an_upgrade_copies_an_embedded_database_first(
     database.engine.dispose()
     with closing(sqlite3.connect(tmp_path / "hub.db.before-0002")) as copy:
         assert copy.execute("SELECT count(*) FROM events").fetchone() == (1,)
+
+
+def test_an_upgrade_that_is_repeated_keeps_each_copy(
+    sqlite_hub_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    database = Database(sqlite_hub_url, VirtualClock(NOW))
+    monkeypatch.setattr(schema, "HEAD", "0002")
+    for _ in range(3):
+        record(database)
+        schema.upgrade(database)
+    database.engine.dispose()
+    copies = ("hub.db.before-0002", "hub.db.before-0002.2", "hub.db.before-0002.3")
+    assert [events_in(tmp_path / name) for name in copies] == [[1], [1, 2], [1, 2, 3]]
 
 
 def test_upgrading_what_is_new_already_changes_nothing(ready: Database, tmp_path: Path) -> None:
