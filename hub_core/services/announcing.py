@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
 from hub_core.channels.telling import tell
@@ -11,10 +11,12 @@ from hub_core.domain.errors import HubError
 from hub_core.services.handles import Handles
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Callable
 
     from pydantic import BaseModel
+    from sqlalchemy import Connection
 
+    from hub_core.channels.store import Store
     from hub_core.domain.integrations import IntegrationChange
     from hub_core.services.parts import Parts
     from hub_core.storage.integrations import IntegrationRow
@@ -33,23 +35,31 @@ class Announcer:
         self._parts = parts
         self._handles = Handles(parts)
 
-    @asynccontextmanager
-    async def after(
-        self, row: IntegrationRow, change: IntegrationChange, credentials: BaseModel | None = None
-    ) -> AsyncIterator[None]:
-        """Make the change within; then the channel hears of it, by credentials that the hub may no longer have."""
+    async def change(
+        self,
+        row: IntegrationRow,
+        write: Callable[[Connection], IntegrationChange | None],
+        credentials: BaseModel | None = None,
+    ) -> None:
+        """Make a change in one transaction, and let the channel hear which one it was, unless it was none.
+
+        The store is opened before, since the hub may have no credentials for it any more once they are destroyed.
+        """
+        async with AsyncExitStack() as open_store:
+            store = await self._opened(open_store, row, credentials)
+            change = await self._parts.database.write(write)
+            channel = self._parts.channels.channels.get(row.channel)
+            if store is not None and change is not None and channel is not None:
+                await tell([channel], _HOOK, deadline=FAREWELL_SECONDS, store=store, change=change)
+
+    async def _opened(self, stack: AsyncExitStack, row: IntegrationRow, credentials: BaseModel | None) -> Store | None:
+        """Open the store for a channel that wants to hear of it; None where nobody can be told."""
         channel = self._parts.channels.channels.get(row.channel)
         has_credentials = credentials is not None or row.credentials is not None
         if channel is None or not channel.implements(_HOOK) or not has_credentials:
-            yield
-            return
-        async with AsyncExitStack() as open_store:
-            store = None
-            try:
-                opened = self._handles.store(channel, row, credentials=credentials)
-                store = await open_store.enter_async_context(opened)
-            except HubError as error:
-                logger.warning("'%s' could not be told that '%s' was %s: %s", channel.key, row.name, change, error)
-            yield
-            if store is not None:
-                await tell([channel], _HOOK, deadline=FAREWELL_SECONDS, store=store, change=change)
+            return None
+        try:
+            return await stack.enter_async_context(self._handles.store(channel, row, credentials=credentials))
+        except HubError as error:
+            logger.warning("'%s' will not be told what becomes of '%s': %s", channel.key, row.name, error)
+            return None

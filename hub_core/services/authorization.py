@@ -10,14 +10,15 @@ from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
 
 from hub_core.channels.dispatch import ask
-from hub_core.domain.errors import ConflictError, InputError
+from hub_core.domain.errors import ConflictError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.fact import Fact
 from hub_core.domain.integrations import ConnectionState, Integration, IntegrationChange, Rules, StoreIdentity
 from hub_core.domain.polls import Search
 from hub_core.services.announcing import Announcer
-from hub_core.services.checks import chosen, validated, written
+from hub_core.services.checks import validated, written
 from hub_core.services.handles import Handles
+from hub_core.services.identities import approved, held
 from hub_core.services.lookup import IntegrationLookup
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
@@ -89,22 +90,22 @@ class Authorization(IntegrationLookup):
         row = await self._present(integration)
         channel = self._parts.channels.channel(row.channel)
         credentials = validated(channel.info.credentials, answer, "credentials")
-        identity = await self._ask_identity(channel, row, credentials)
-        self._check_complete(channel, row, identity)
-        await self._check_same(row, identity)
-        await self._connect(row, identity, credentials)
+        told = await self._ask_identity(channel, row, credentials)
+        await self._connect(row, told, credentials)
         return await self._shown(row.id)
 
     async def verify(self, integration: int | str) -> StoreIdentity:
         """Ask the store who it is, with the credentials that are stored. Raises what `authorize` raises."""
         row = await self._present(integration)
         channel = self._parts.channels.channel(row.channel)
-        identity = await self._ask_identity(channel, row, self._handles.credentials_of(channel, row))
-        await self._check_same(row, identity)
-        await self._parts.database.write(
-            lambda connection: IntegrationRepository(connection).change(row.id, store=identity)
-        )
-        return identity
+        told = await self._ask_identity(channel, row, self._handles.credentials_of(channel, row))
+
+        def verify(connection: Connection) -> StoreIdentity:
+            identity = self._approved(connection, self._locked(connection, row), told)
+            IntegrationRepository(connection).change(row.id, store=identity)
+            return identity
+
+        return await self._parts.database.write(verify)
 
     async def change(
         self,
@@ -115,91 +116,98 @@ class Authorization(IntegrationLookup):
     ) -> Integration:
         """Change the named settings and rules. New settings of a connected store are tried at the store first."""
         row = await self._present(integration)
-        channel = self._parts.channels.channel(row.channel)
-        ruled = validated(Rules, {**row.rules.model_dump(exclude_unset=True), **(rules or {})}, "rules")
-        checked = validated(channel.info.settings, {**row.settings, **(settings or {})}, "settings")
-        plain = checked.model_dump(mode="json", exclude_none=True)
-        if plain != row.settings and row.connection is not ConnectionState.AWAITING_AUTHORIZATION:
-            changed = replace(row, settings=plain)
-            identity = await self._ask_identity(channel, changed, self._handles.credentials_of(channel, row))
-            self._check_complete(channel, changed, identity)
-            await self._check_same(row, identity)
+        if rules is not None:
+            _ruled(row, rules)
+        told = None if settings is None else await self._tried(row, self._with_settings(row, settings))
 
         def change(connection: Connection) -> None:
-            IntegrationRepository(connection).change(row.id, settings=plain, rules=ruled)
-            event = NewEvent(type="integration.changed", integration_id=row.id, data={"name": row.name})
-            EventRepository(connection).record([event], self._parts.clock.now())
+            fresh, values = self._locked(connection, row), {}
+            if rules is not None:
+                values["rules"] = _ruled(fresh, rules)
+            if settings is not None:
+                values |= self._settled(connection, fresh, self._with_settings(fresh, settings), told)
+            if values:
+                IntegrationRepository(connection).change(row.id, **values)
+                event = NewEvent(type="integration.changed", integration_id=row.id, data={"name": fresh.name})
+                EventRepository(connection).record([event], self._parts.clock.now())
 
         await self._parts.database.write(change)
         return await self._shown(row.id)
+
+    def _with_settings(self, row: IntegrationRow, settings: Mapping[str, Any]) -> IntegrationRow:
+        model = self._parts.channels.channel(row.channel).info.settings
+        checked = validated(model, {**row.settings, **settings}, "settings")
+        return replace(row, settings=checked.model_dump(mode="json", exclude_none=True))
+
+    async def _tried(self, row: IntegrationRow, changed: IntegrationRow) -> StoreIdentity | None:
+        """Try other settings at the store; None where there is nothing to try."""
+        if changed.settings == row.settings or row.connection is ConnectionState.AWAITING_AUTHORIZATION:
+            return None
+        channel = self._parts.channels.channel(row.channel)
+        return await self._ask_identity(channel, changed, self._handles.credentials_of(channel, row))
+
+    def _settled(
+        self, connection: Connection, fresh: IntegrationRow, changed: IntegrationRow, told: StoreIdentity | None
+    ) -> dict[str, Any]:
+        """Give the columns to write for other settings, with the identity that the store has told by them."""
+        if told is not None:
+            return {"settings": changed.settings, "store": self._approved(connection, changed, told)}
+        is_connected = fresh.connection is not ConnectionState.AWAITING_AUTHORIZATION
+        if is_connected and changed.settings != fresh.settings:
+            raise ConflictError(f"'{fresh.name}' was authorised meanwhile; change it again, to try it at the store.")
+        return {"settings": changed.settings}
 
     async def _ask_identity(self, channel: Channel, row: IntegrationRow, credentials: BaseModel) -> StoreIdentity:
         async with self._handles.store(channel, row, credentials=credentials) as store:
             return await ask(channel, "check_store", deadline=CHECK_DEADLINE, store=store)
 
-    def _check_complete(self, channel: Channel, row: IntegrationRow, identity: StoreIdentity) -> None:
-        """Refuse to go on without a zone and a currency: they are never guessed."""
-        settings = self._handles.settings_of(channel, row)
-        missing = {}
-        if chosen("timezone", settings, identity) is None:
-            told = f" (it says '{identity.timezone_hint}')" if identity.timezone_hint else ""
-            missing["timezone"] = (
-                f"The store does not name its time zone{told}; set it, for example timezone=America/New_York."
-            )
-        if chosen("currency", settings, identity) is None:
-            missing["currency"] = "The store does not name its currency; set it, for example currency=USD."
-        if missing:
-            raise InputError(" ".join(missing.values()), fields=missing)
+    def _approved(self, connection: Connection, row: IntegrationRow, told: StoreIdentity) -> StoreIdentity:
+        channel = self._parts.channels.channel(row.channel)
+        return approved(connection, row, self._handles.settings_of(channel, row), told)
 
-    async def _check_same(self, row: IntegrationRow, identity: StoreIdentity) -> None:
-        if row.store is not None and row.store.key != identity.key:
-            raise ConflictError(
-                f"These credentials belong to the store '{identity.name or identity.key}', but '{row.name}' is the "
-                f"store '{row.store.name or row.store.key}'; add an integration of its own for the other store."
-            )
-        holder = await self._parts.database.read(
-            lambda connection: IntegrationRepository(connection).connected_to(row.channel, identity.key)
-        )
-        if holder is not None and holder.id != row.id:
-            raise _held(identity, holder.name)
-
-    async def _connect(self, row: IntegrationRow, identity: StoreIdentity, credentials: BaseModel) -> None:
+    async def _connect(self, row: IntegrationRow, told: StoreIdentity, credentials: BaseModel) -> None:
         sealed = self._parts.vault.encrypt(json.dumps(written(credentials)), f"integration:{row.id}:credentials")
-        now = self._parts.clock.now()
-        first = row.connected_at is None
 
-        def connect(connection: Connection) -> None:
-            repository = IntegrationRepository(connection)
-            flows = FlowRepository(connection, self._parts.database)
-            if row.enabled:
-                flows.open(row.id)
-            repository.change(
-                row.id,
-                credentials=sealed,
-                store=identity,
-                store_key=identity.key,
-                connection=ConnectionState.CONNECTED.value,
-                connected_at=row.connected_at or now,
-                problem_code=None,
-                problem_sentence=None,
-                problem_since=None,
-            )
-            if first:
-                SearchRepository(connection).start(row.id, dict.fromkeys(Search), now)
-            what = "integration.connected" if first else "integration.reauthorized"
-            EventRepository(connection).record(
-                [NewEvent(type=what, integration_id=row.id, data={"name": row.name, "store": identity.name})], now
-            )
+        def connect(connection: Connection) -> IntegrationChange:
+            fresh = self._locked(connection, row)
+            if fresh.store is None and fresh.settings != row.settings:
+                raise ConflictError(f"The settings of '{row.name}' were changed meanwhile; authorise it again.")
+            return self._let_in(connection, fresh, self._approved(connection, fresh, told), sealed)
 
-        change = IntegrationChange.ADDED if first else IntegrationChange.REAUTHORISED
         try:
-            async with self._announcer.after(row, change, credentials):
-                await self._parts.database.write(connect)
+            await self._announcer.change(row, connect, credentials)
         except IntegrityError as error:
-            raise _held(identity, "another integration") from error
+            holder = await self._parts.database.read(
+                lambda connection: IntegrationRepository(connection).connected_to(row.channel, told.key)
+            )
+            raise held(told, "another integration" if holder is None else holder.name) from error
+
+    def _let_in(
+        self, connection: Connection, row: IntegrationRow, identity: StoreIdentity, sealed: str
+    ) -> IntegrationChange:
+        """Note that the store lets the hub in; the flows of a disabled integration stay closed."""
+        now = self._parts.clock.now()
+        if row.enabled:
+            FlowRepository(connection, self._parts.database).open(row.id)
+        IntegrationRepository(connection).change(
+            row.id,
+            credentials=sealed,
+            store=identity,
+            store_key=identity.key,
+            connection=ConnectionState.CONNECTED.value,
+            connected_at=row.connected_at or now,
+            problem_code=None,
+            problem_sentence=None,
+            problem_since=None,
+        )
+        first = row.connected_at is None
+        if first:
+            SearchRepository(connection).start(row.id, dict.fromkeys(Search), now)
+        what = "integration.connected" if first else "integration.reauthorized"
+        event = NewEvent(type=what, integration_id=row.id, data={"name": row.name, "store": identity.name})
+        EventRepository(connection).record([event], now)
+        return IntegrationChange.ADDED if first else IntegrationChange.REAUTHORISED
 
 
-def _held(identity: StoreIdentity, holder: str) -> ConflictError:
-    return ConflictError(
-        f"The store '{identity.name or identity.key}' is connected already, as '{holder}'; use that one or remove it."
-    )
+def _ruled(row: IntegrationRow, rules: Mapping[str, Any]) -> Rules:
+    return validated(Rules, {**row.rules.model_dump(exclude_unset=True), **rules}, "rules")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
-from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from hub_core.domain.errors import ConflictError, InputError
@@ -19,7 +18,6 @@ from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.integrations import IntegrationRepository
 from hub_core.storage.runs import RunRepository
-from hub_core.storage.tables import orders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,10 +77,11 @@ class Integrations(Authorization):
         """Give it another name. Raises ConflictError where that is in use."""
         row = await self._present(integration)
         name = checked_name(name)
-        event = NewEvent(type="integration.renamed", integration_id=row.id, data={"from": row.name, "to": name})
 
         def rename(connection: Connection) -> None:
+            before = self._locked(connection, row).name
             IntegrationRepository(connection).change(row.id, name=name)
+            event = NewEvent(type="integration.renamed", integration_id=row.id, data={"from": before, "to": name})
             EventRepository(connection).record([event], self._parts.clock.now())
 
         await self._unless_named(name, rename)
@@ -101,39 +100,41 @@ class Integrations(Authorization):
         """Let its flows work again, from where they stopped."""
         row = await self._present(integration)
 
-        def enable(connection: Connection) -> None:
-            if row.connection is ConnectionState.CONNECTED:
+        def enable(connection: Connection) -> IntegrationChange | None:
+            fresh = self._locked(connection, row)
+            if fresh.enabled:
+                return None
+            if fresh.connection is ConnectionState.CONNECTED:
                 FlowRepository(connection, self._parts.database).open(row.id)
             IntegrationRepository(connection).change(row.id, enabled=True)
-            self._tell(connection, row, "integration.enabled")
+            self._tell(connection, fresh, "integration.enabled")
+            return IntegrationChange.ENABLED
 
-        if not row.enabled:
-            async with self._announcer.after(row, IntegrationChange.ENABLED):
-                await self._parts.database.write(enable)
+        await self._announcer.change(row, enable)
         return await self._shown(row.id)
 
     async def disable(self, integration: int | str) -> Integration:
         """Stop its flows: no request leaves after this, and those under way end at their next safe point."""
         row = await self._present(integration)
 
-        def disable(connection: Connection) -> None:
+        def disable(connection: Connection) -> IntegrationChange | None:
+            fresh = self._locked(connection, row)
+            if not fresh.enabled:
+                return None
             FlowRepository(connection, self._parts.database).close(row.id)
             IntegrationRepository(connection).change(row.id, enabled=False)
             RunRepository(connection).stop_unfinished(row.id, self._parts.clock.now())
-            self._tell(connection, row, "integration.disabled")
+            self._tell(connection, fresh, "integration.disabled")
+            return IntegrationChange.DISABLED
 
-        if row.enabled:
-            async with self._announcer.after(row, IntegrationChange.DISABLED):
-                await self._parts.database.write(disable)
+        await self._announcer.change(row, disable)
         return await self._shown(row.id)
 
     async def removal(self, integration: int | str) -> RemovalPreview:
         """Tell what removing it will do."""
         row = await self._present(integration)
         count = await self._parts.database.read(
-            lambda connection: connection.execute(
-                select(func.count()).select_from(orders).where(orders.c.integration_id == row.id)
-            ).scalar_one()
+            lambda connection: IntegrationRepository(connection).count_orders(row.id)
         )
         if row.connected_at is None:
             sentence = f"'{row.name}' never was connected; removing it erases it."
@@ -149,18 +150,18 @@ class Integrations(Authorization):
         row = await self._present(integration)
         now = self._parts.clock.now()
 
-        def remove(connection: Connection) -> None:
-            repository = IntegrationRepository(connection)
+        def remove(connection: Connection) -> IntegrationChange:
+            fresh, repository = self._locked(connection, row), IntegrationRepository(connection)
             FlowRepository(connection, self._parts.database).close(row.id)
             RunRepository(connection).stop_unfinished(row.id, now)
-            if row.connected_at is None:
+            if fresh.connected_at is None:
                 repository.erase(row.id)
             else:
                 repository.change(row.id, credentials=None, removed_at=now, enabled=False)
-            self._tell(connection, row, "integration.removed")
+            self._tell(connection, fresh, "integration.removed")
+            return IntegrationChange.REMOVED
 
-        async with self._announcer.after(row, IntegrationChange.REMOVED):
-            await self._parts.database.write(remove)
+        await self._announcer.change(row, remove)
 
     def _tell(self, connection: Connection, row: IntegrationRow, what: str) -> None:
         event = NewEvent(type=what, integration_id=row.id, data={"name": row.name})

@@ -27,8 +27,19 @@ class IntegrationLookup:
         """Give one that is not removed."""
         row = await self._row(integration)
         if row.removed_at is not None:
-            raise ConflictError(f"'{row.name}' was removed; add the store anew.")
+            raise _was_removed(row)
         return row
+
+    @staticmethod
+    def _locked(connection: Connection, row: IntegrationRow) -> IntegrationRow:
+        """Give *row* as it is now, for this transaction alone to change: it may have been read minutes ago.
+
+        Raises ConflictError where it was removed meanwhile.
+        """
+        fresh = IntegrationRepository(connection).lock(row.id)
+        if fresh is None or fresh.removed_at is not None:
+            raise _was_removed(row)
+        return fresh
 
     async def _reachable(self, integration: int | str) -> IntegrationRow:
         """Give one whose store the hub may ask. Raises ConflictError where it is disabled or not authorised."""
@@ -73,3 +84,7 @@ class IntegrationLookup:
             ]
 
         return await self._parts.database.read(read)
+
+
+def _was_removed(row: IntegrationRow) -> ConflictError:
+    return ConflictError(f"'{row.name}' was removed; add the store anew.")

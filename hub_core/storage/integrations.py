@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
 from hub_core.domain.integrations import ConnectionState, Rules, StoreIdentity
-from hub_core.storage.tables import applications, integrations
+from hub_core.storage.tables import applications, flow_state, integrations, orders
 from hub_core.storage.upserts import upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sqlalchemy import Connection, Row
 
 
@@ -83,7 +81,10 @@ class IntegrationRepository:
         )
 
     def _one(self, *conditions: Any) -> IntegrationRow | None:
-        row = self._connection.execute(select(integrations).where(*conditions)).first()
+        return self._first(select(integrations).where(*conditions))
+
+    def _first(self, statement: Select[Any]) -> IntegrationRow | None:
+        row = self._connection.execute(statement).first()
         return None if row is None else _integration(row)
 
     def find(self, *, removed: bool, before: int | None = None, limit: int | None = None) -> list[IntegrationRow]:
@@ -107,10 +108,21 @@ class IntegrationRepository:
         """Erase one that never was connected."""
         self._connection.execute(delete(integrations).where(integrations.c.id == integration_id))
 
-    def lock(self, integration_ids: Sequence[int]) -> None:
-        """Keep others from changing these until the transaction ends."""
-        statement = select(integrations.c.id).where(integrations.c.id.in_(integration_ids)).with_for_update()
-        self._connection.execute(statement).all()
+    def lock(self, integration_id: int) -> IntegrationRow | None:
+        """Give one as it is now, and keep others from changing it or its flows until the transaction ends.
+
+        Its flows come first, as in the transactions of a run, so that no two wait for each other.
+        """
+        flows = select(flow_state.c.flow).where(flow_state.c.integration_id == integration_id)
+        self._connection.execute(flows.order_by(flow_state.c.flow).with_for_update()).all()
+        one = select(integrations).where(integrations.c.id == integration_id)
+        # With key_share, rows that point to it can be written meanwhile.
+        return self._first(one.with_for_update(key_share=True))
+
+    def count_orders(self, integration_id: int) -> int:
+        """Count the orders that were taken in through one."""
+        statement = select(func.count()).select_from(orders).where(orders.c.integration_id == integration_id)
+        return int(self._connection.execute(statement).scalar_one())
 
     def application(self, channel: str) -> str | None:
         """Give the hub's sealed application keys for a channel."""

@@ -131,6 +131,43 @@ async def test_a_verification_keeps_what_the_store_tells_now(hub: Hub) -> None:
     assert (await hub.integrations.get(integration.id)).store == identity
 
 
+@pytest.mark.parametrize("lacks", ["timezone", "currency"])
+@pytest.mark.parametrize("how", ["verify", "authorize", "change"])
+async def test_what_the_store_no_longer_tells_stays_as_it_was_told_last(hub: Hub, lacks: str, how: str) -> None:
+    shop = open_shop("north", timezone="Europe/Berlin", currency="EUR")
+    integration = await connected(hub, shop)
+    setattr(shop, lacks, None)
+    shop.name = "north-alias"
+    if how == "verify":
+        assert getattr(await hub.integrations.verify(integration.id), lacks) is not None
+    elif how == "authorize":
+        await hub.integrations.authorize(integration.id, {"password": "sesame"})
+    else:
+        await hub.integrations.change(integration.id, settings={"timezone": "Asia/Tokyo"})
+    store = (await hub.integrations.get(integration.id)).store
+    assert store is not None
+    assert (store.name, store.timezone, store.currency) == ("north-alias", "Europe/Berlin", "EUR")
+
+
+async def test_a_zone_that_is_unset_again_is_the_one_that_the_store_told_last(hub: Hub) -> None:
+    shop = open_shop("north", timezone="Europe/Berlin")
+    number = await added(hub, shop, timezone="Asia/Tokyo")
+    await hub.integrations.authorize(number, {"password": "sesame"})
+    shop.timezone = None
+    changed = await hub.integrations.change(number, settings={"timezone": None})
+    assert changed.store is not None
+    assert (changed.settings, changed.store.timezone) == ({"shop": "north"}, "Europe/Berlin")
+
+
+async def test_a_verification_that_finds_another_store_keeps_the_old_one(hub: Hub) -> None:
+    shop = open_shop("north")
+    integration = await connected(hub, shop)
+    shop.name = "south"
+    with pytest.raises(ConflictError, match="belong to the store 'south', but 'north' is the store 'north'"):
+        await hub.integrations.verify(integration.id)
+    assert (await hub.integrations.get(integration.id)).store == integration.store
+
+
 async def test_a_verification_says_that_the_store_refuses(hub: Hub) -> None:
     shop = open_shop("north")
     integration = await connected(hub, shop)
