@@ -56,11 +56,11 @@ async def fetch(*replies: Reply, limits: Limits | None = None, method: str = "GE
     ("encoding", "packed"),
     [
         ("identity", BODY),
-        ("gzip", gzip.compress(BODY)),
-        ("x-gzip", gzip.compress(BODY)),
-        ("GZIP ", gzip.compress(BODY)),
-        ("gzip", gzip.compress(BODY[:4]) + gzip.compress(BODY[4:])),
-        ("gzip", gzip.compress(BODY) + b"\0\0"),
+        ("gzip", gzip.compress(BODY, mtime=0)),
+        ("x-gzip", gzip.compress(BODY, mtime=0)),
+        ("GZIP ", gzip.compress(BODY, mtime=0)),
+        ("gzip", gzip.compress(BODY[:4], mtime=0) + gzip.compress(BODY[4:], mtime=0)),
+        ("gzip", gzip.compress(BODY, mtime=0) + b"\0\0"),
         ("gzip", b""),
         ("deflate", zlib.compress(BODY)),
         ("deflate", zlib.compress(BODY)[2:-4]),
@@ -80,14 +80,16 @@ async def in_small_pieces(writer: asyncio.StreamWriter, head: bytes, body: bytes
 
 async def test_a_packed_answer_is_unpacked_wherever_it_is_cut() -> None:
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await in_small_pieces(writer, GZIP.encode(), gzip.compress(BODY[:4]) + gzip.compress(BODY[4:]) + b"\0")
+        await in_small_pieces(
+            writer, GZIP.encode(), gzip.compress(BODY[:4], mtime=0) + gzip.compress(BODY[4:], mtime=0) + b"\0"
+        )
 
     assert await fetch(trickle) == BODY
 
 
 async def test_a_packed_answer_that_is_spoilt_is_refused() -> None:
     async def spoil(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await in_small_pieces(writer, GZIP.encode(), gzip.compress(BODY)[:-8] + b"\xff" * 8)
+        await in_small_pieces(writer, GZIP.encode(), gzip.compress(BODY, mtime=0)[:-8] + b"\xff" * 8)
 
     with pytest.raises(ResponseError, match="no proper HTTP"):
         await fetch(spoil)
@@ -105,7 +107,7 @@ async def test_an_answer_that_only_says_it_is_packed_is_refused() -> None:
 
 
 async def test_a_packed_answer_that_is_cut_is_asked_for_again() -> None:
-    packed = gzip.compress(BODY * 100)
+    packed = gzip.compress(BODY * 100, mtime=0)
     assert await fetch(reply(packed[:20], GZIP), reply(packed, GZIP)) == BODY * 100
 
 
@@ -113,7 +115,7 @@ async def test_a_packed_answer_that_is_cut_is_asked_for_again() -> None:
 async def test_an_answer_within_the_limits_is_taken_to_the_last_byte(packed: bool) -> None:
     body = b"x" * 4000
     limits = Limits(compressed=4000, decompressed=4000)
-    assert await fetch(reply(gzip.compress(body), GZIP) if packed else reply(body), limits=limits) == body
+    assert await fetch(reply(gzip.compress(body, mtime=0), GZIP) if packed else reply(body), limits=limits) == body
 
 
 async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -138,7 +140,7 @@ async def drip_packed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     [
         (reply(b" " * 4001), "more than 4000 bytes"),
         (b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 4001, "more than 4000 bytes"),
-        (reply(gzip.compress(b" " * 8001), GZIP), "more than 8000 bytes"),
+        (reply(gzip.compress(b" " * 8001, mtime=0), GZIP), "more than 8000 bytes"),
         (drip, "more than 4000 bytes"),
         (drip_packed, "more than 4000 bytes"),
     ],
