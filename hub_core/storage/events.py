@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, not_, select, update
 
 from hub_core.domain.events import Event, NewEvent
 from hub_core.storage.bulk import BulkWrite
@@ -26,6 +26,12 @@ _EVENTS = BulkWrite(
     key=("id",),
     change=(),
 )
+_IS_THERE_AGAIN = and_(
+    events.c.type == "order.created",
+    events.c.data.like('%"same_as":%'),
+    events.c.data.not_like('%"same_as":null%'),
+)
+"""The order of an earlier identity of the same store."""
 
 
 class EventRepository:
@@ -82,7 +88,7 @@ class EventRepository:
             if value is not None:
                 statement = statement.where(events.c[name] == value)
         if not history:
-            statement = statement.where(events.c.data.not_like('%"history":true%'))
+            statement = statement.where(events.c.data.not_like('%"history":true%'), not_(_IS_THERE_AGAIN))
         return [_event(row) for row in self._connection.execute(statement)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib.metadata import version
 from typing import Any
 
@@ -23,7 +24,7 @@ from hub_core.web.errors import (
 )
 from hub_core.web.health import HealthCheck
 from hub_core.web.queries import refuse_repeats
-from hub_core.web.routes import channels, events, health, integrations, orders, rejects, syncs
+from hub_core.web.routes import channels, events, health, integrations, orders, rejects, reports, syncs
 
 _ROOT = "/api/v1"
 _REF = "#/components/schemas/{model}"
@@ -64,6 +65,7 @@ def create_app(hub: Hub) -> FastAPI:
     )
     app.state.hub = hub
     app.state.health = HealthCheck(hub)
+    app.state.closing = asyncio.Event()  # whoever runs the server sets it when it is to stop
     app.include_router(health.router)
     app.include_router(_api())
     return app
@@ -71,7 +73,7 @@ def create_app(hub: Hub) -> FastAPI:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix=_ROOT, dependencies=[Depends(refuse_repeats)], responses={"default": _PROBLEM})
-    for part in (channels, integrations, syncs, orders, rejects, events):
+    for part in (channels, integrations, syncs, orders, rejects, reports, events):
         api.include_router(part.router)
     return api
 

@@ -12,7 +12,8 @@ from hub_core.web import create_app
 from hub_core.web.health import HealthCheck
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from fastapi import FastAPI
+    from starlette.types import Receive, Scope, Send
 
     from hub_core.hub import Hub
 
@@ -23,11 +24,16 @@ class Front:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._check = HealthCheck(hub)
-        self._whole: asyncio.Future[ASGIApp] = asyncio.get_running_loop().create_future()
+        self._whole: asyncio.Future[FastAPI] = asyncio.get_running_loop().create_future()
 
     async def load(self) -> None:
         """Load the API, in a thread: the health of the hub can be asked for meanwhile."""
         self._whole.set_result(await asyncio.to_thread(create_app, self._hub))
+
+    def close(self) -> None:
+        """End the answers that would go on for ever, as the server is to stop."""
+        if self._whole.done():
+            self._whole.result().state.closing.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from hub_core.domain.errors import InputError, NotFoundError
 from hub_core.domain.orders import OrderStatus
 from hub_core.domain.rejects import RejectState
+from hub_core.domain.reports import ReportBy
 from hub_core.hub import Hub
 from hub_core.web.cursors import RowId
 from hub_core.web.moments import Moment
@@ -76,6 +77,16 @@ class EventQuery(OfIntegration):
     after: RowId = 0
     type: Text | None = None
     history: bool = True
+
+
+class SalesQuery(BaseModel):
+    """Which sales: of orders placed from *since* on and before *until*; *by* is what there is one row for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    by: ReportBy = ReportBy.INTEGRATION
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 def refuse_repeats(request: Request) -> None:

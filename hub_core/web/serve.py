@@ -70,6 +70,7 @@ async def _serve(settings: HubSettings, listener: socket.socket) -> int:
                 await _first(stop.wait(), serving, engine.ended)
             finally:
                 engine.stop()
+                front.close()
                 server.should_exit = True
                 await asyncio.wait({engine.ended}, timeout=LAST_RUNS)
                 await serving

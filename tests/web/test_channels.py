@@ -23,7 +23,7 @@ async def test_a_channel_says_what_it_is_and_what_it_needs(api: httpx.AsyncClien
     assert channel["settings_schema"]["required"] == ["shop"]
     assert channel["credentials_schema"]["properties"]["password"]["writeOnly"] is True
     assert channel["application_schema"] is None
-    assert (channel["logo_url"], channel["faults"]) == (None, [])
+    assert (channel["logo_url"], channel["grade"], channel["faults"]) == (None, None, [])
 
 
 async def test_a_plugin_that_cannot_be_used_is_listed_with_the_reason(api: httpx.AsyncClient) -> None:

@@ -129,6 +129,25 @@ def test_a_plugin_that_holds_its_loop_neither_silences_the_hub_nor_keeps_it_from
     assert "is left behind" in log
 
 
+async def make_token() -> str:
+    async with Hub.open() as hub:
+        return (await hub.tokens.create("test", Scope.READ)).token
+
+
+def test_one_who_listens_to_events_does_not_keep_it_from_ending(tmp_path: Path) -> None:
+    headers = {**bearer(asyncio.run(make_token())), "Accept": "text/event-stream"}
+    with serving(tmp_path / "home") as process:
+        address = address_told_by(process)
+        with httpx.stream("GET", f"{address}/api/v1/events", headers=headers, trust_env=False) as answer:
+            lines = answer.iter_lines()
+            assert next(lines).startswith("retry:")
+            process.send_signal(signal.SIGTERM)
+            assert set(lines) == {""}
+        _, log = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert "Cancel" not in log
+
+
 def test_a_port_in_use_is_told_in_one_sentence(tmp_path: Path) -> None:
     with listen("127.0.0.1", 0) as taken:
         port = str(taken.getsockname()[1])

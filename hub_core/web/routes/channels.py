@@ -20,7 +20,10 @@ router = APIRouter(tags=["channels"], route_class=ScopedRoute)
 
 
 class ShownChannel(BaseModel):
-    """A channel with the JSON Schemas of what it needs; *faults* of another plugin that claims the same key."""
+    """A channel with the JSON Schemas of what it needs; *faults* of another plugin that claims the same key.
+
+    *grade* is how well it passed the conformance suite, null for one that was not put to it.
+    """
 
     key: str
     company: str
@@ -31,6 +34,7 @@ class ShownChannel(BaseModel):
     application_schema: dict[str, Any] | None
     settings_schema: dict[str, Any]
     credentials_schema: dict[str, Any]
+    grade: str | None = None
     faults: list[str]
 
 
