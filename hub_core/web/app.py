@@ -24,7 +24,17 @@ from hub_core.web.errors import (
 )
 from hub_core.web.health import HealthCheck
 from hub_core.web.queries import refuse_repeats
-from hub_core.web.routes import channels, events, health, integrations, orders, rejects, reports, syncs
+from hub_core.web.routes import (
+    channels,
+    events,
+    health,
+    integration_changes,
+    integrations,
+    orders,
+    rejects,
+    reports,
+    syncs,
+)
 
 _ROOT = "/api/v1"
 _REF = "#/components/schemas/{model}"
@@ -73,7 +83,7 @@ def create_app(hub: Hub) -> FastAPI:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix=_ROOT, dependencies=[Depends(refuse_repeats)], responses={"default": _PROBLEM})
-    for part in (channels, integrations, syncs, orders, rejects, reports, events):
+    for part in (channels, integrations, integration_changes, syncs, orders, rejects, reports, events):
         api.include_router(part.router)
     return api
 

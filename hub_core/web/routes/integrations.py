@@ -11,6 +11,7 @@ from starlette.responses import Response
 from hub_core.domain.errors import ChannelError, InputError, NotFoundError
 from hub_core.domain.integrations import Integration, StoreIdentity
 from hub_core.services.authorization import AuthorizationStart
+from hub_core.services.integrations import RemovalPreview
 from hub_core.web.access import READ, WRITE, ScopedRoute, TheHub
 from hub_core.web.answers import Page, answer, page
 from hub_core.web.cursors import Before, decoded
@@ -70,6 +71,12 @@ async def add_integration(hub: TheHub, new: NewIntegration) -> Response:
 async def show_integration(hub: TheHub, integration_id: Id) -> Response:
     """Show one integration, also a removed one."""
     return answer(await hub.integrations.get(integration_id))
+
+
+@router.get("/{integration_id}/removal", dependencies=[READ], response_model=RemovalPreview)
+async def preview_removal(hub: TheHub, integration_id: Id) -> Response:
+    """Tell what removing it will do."""
+    return answer(await hub.integrations.removal(integration_id))
 
 
 @router.delete("/{integration_id}", dependencies=[WRITE], status_code=204)

@@ -1,0 +1,70 @@
+"""Changing an integration: all that is named, or nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, JsonValue, StrictBool, field_validator
+from starlette.responses import Response
+
+from hub_core.domain.errors import ConflictError, NotFoundError
+from hub_core.domain.integrations import Integration
+from hub_core.hub import Hub
+from hub_core.services.integrations import checked_name
+from hub_core.web.access import WRITE, ScopedRoute, TheHub
+from hub_core.web.answers import answer
+from hub_core.web.paths import Id
+
+router = APIRouter(prefix="/integrations", tags=["integrations"], route_class=ScopedRoute)
+
+
+class IntegrationChange(BaseModel):
+    """What is to change; what is left out stays, and so do settings and rules that are not named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = None
+    enabled: StrictBool | None = None
+    settings: dict[str, JsonValue] | None = None
+    rules: dict[str, JsonValue] | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_given(cls, value: Any) -> Any:
+        if value is None:
+            message = "leave this out if it is to stay as it is"
+            raise ValueError(message)
+        return value
+
+
+@router.patch("/{integration_id}", dependencies=[WRITE], response_model=Integration)
+async def change_integration(hub: TheHub, integration_id: Id, change: IntegrationChange) -> Response:
+    """Change name, settings and rules, enable or disable it. New settings of a connected store are tried there first.
+
+    What cannot be used is refused before anything is changed.
+    """
+    one = await hub.integrations.get(integration_id)
+    name = None if change.name is None else await _usable_name(hub, one, change.name)
+    if change.settings is not None or change.rules is not None:
+        await hub.integrations.change(one.id, settings=change.settings, rules=change.rules)
+    if name not in (None, one.name):
+        await hub.integrations.rename(one.id, name)
+    if change.enabled is not None:
+        await (hub.integrations.enable(one.id) if change.enabled else hub.integrations.disable(one.id))
+    return answer(await hub.integrations.get(one.id))
+
+
+async def _usable_name(hub: Hub, one: Integration, name: str) -> str:
+    """Give *name* tidied up, before anything else is changed. Raises InputError, ConflictError where it is in use."""
+    tidy = checked_name(name)
+    try:
+        holder = await hub.integrations.get(tidy)
+    except NotFoundError:
+        return tidy
+    if holder.id != one.id:
+        raise ConflictError(
+            f"There is an integration named '{holder.name}' already; choose another name.",
+            fields={"name": "is in use already"},
+        )
+    return tidy
