@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, TypeVar, overload
 
 from pydantic import BaseModel, SecretStr
@@ -53,6 +53,8 @@ async def ask(
     channel: Channel, hook: Literal["fetch_order"], *, deadline: float, store: Store, external_id: str
 ) -> OrderPage: ...
 @overload
+async def ask(channel: Channel, hook: Literal["integration_changed"], *, deadline: float, **arguments: Any) -> None: ...
+@overload
 async def ask(
     channel: Channel, hook: Literal["count_orders"], *, deadline: float, store: Store, **arguments: Any
 ) -> int | None: ...
@@ -91,24 +93,27 @@ async def stream(
         await _stop(pump, blame)
 
 
-def read_records(
-    channel_key: str, page: OrderPage, records: Iterable[Record]
-) -> tuple[list[tuple[Record, Order]], list[tuple[Record, str]]]:
-    """Read *records* of *page*: give those that became orders, and those that did not with the reason in a sentence."""
+def read_records(channel_key: str, page: OrderPage, records: Iterable[Record]) -> Iterator[tuple[Record, Order | str]]:
+    """Read *records* of *page*, one after the other: give each with its order, or with a sentence why it has none."""
     blame = Blame(channel_key, "read")
-    orders: list[tuple[Record, Order]] = []
-    rejects: list[tuple[Record, str]] = []
     for record in records:
+        result: Order | str
         try:
-            with blame.watch():
-                orders.append((record, _read(page, record)))
+            result = _read(page, record, blame)
         except HubError as error:
-            rejects.append((record, str(error)))
-    return orders, rejects
+            result = str(error)
+        yield record, result
 
 
-def _read(page: OrderPage, record: Record) -> Order:
-    order: Any = page.read(record.raw)
+def _read(page: OrderPage, record: Record, blame: Blame) -> Order:
+    try:
+        return _order_of(record, page.read(record.raw))
+    except BaseException:
+        with blame.watch():  # only now: a watch takes its time, and most texts can be read
+            raise
+
+
+def _order_of(record: Record, order: Any) -> Order:
     if not isinstance(order, Order):
         raise WrongAnswer(f"it made a value of type {type(order).__name__} instead of an Order")
     if record.external_id not in (None, order.external_id):

@@ -42,10 +42,12 @@ def run(work: "Callable[[Hub], Awaitable[Result]]") -> Result:
     """Open the hub of the settings, do *work* and close it again."""
     import asyncio
 
+    from hub_core.engine.allocator import keep_memory
     from hub_core.engine.collector import ease_collector
     from hub_core.hub import Hub
 
     quiet()
+    keep_memory()
     ease_collector()
 
     async def whole() -> Result:

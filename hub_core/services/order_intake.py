@@ -7,7 +7,7 @@ statements, whatever its length.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ from hub_core.services.sifting import Reading, Sifted, sift
 from hub_core.storage.bulk import Row
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository, Lease
-from hub_core.storage.orders import HeldOrder, OrderRepository, OrderRow, line_values
+from hub_core.storage.orders import HeldOrder, OrderRepository, line_values
 from hub_core.storage.rejects import RejectRepository
 from hub_core.storage.runs import RunRepository
 from hub_core.storage.searches import SearchRepository
@@ -131,7 +131,7 @@ class PageWrite:
         self._integration_id = context.integration_id
         self._context = context
         self._orders = OrderRepository(connection)
-        self._rows: list[OrderRow] = []
+        self._rows: list[Row] = []
         self._lines: list[Row] = []
         self._events: list[NewEvent] = []
         self._revisions: dict[int, Revision] = {}
@@ -148,10 +148,10 @@ class PageWrite:
             self._compare(holding, readings[key])
 
     def _create(self, order_id: int, reading: Reading) -> None:
-        history = self._context.is_history(reading.order.placed_at)
+        history = self._context.is_history(reading.placed_at)
         self._add_row(order_id, reading, 1, history=history)
-        self._lines += line_values(order_id, reading.order)
-        self._add_event("order.created", order_id, reading.order, history=history)
+        self._lines += [(*line, order_id, False) for line in reading.lines]
+        self._add_event("order.created", order_id, reading, history=history)
         self._created += 1
 
     def _compare(self, held: HeldOrder, reading: Reading) -> None:
@@ -166,36 +166,36 @@ class PageWrite:
             self._add_row(held.id, reading, held.revision, history=held.history)
             return
         self._add_row(held.id, reading, held.revision + 1, history=held.history)
-        gone = {line["external_id"] for line in old["lines"]} - {line.external_id for line in reading.order.lines}
-        if gone:
-            self._lines += line_values(held.id, Order.model_validate(old), gone=gone)
-        self._lines += line_values(held.id, reading.order)
+        self._lines += [(*line, held.id, True) for line in _gone(old, reading.lines)]
+        self._lines += [(*line, held.id, False) for line in reading.lines]
         sentences = [change.sentence for change in changes]
         self._revisions[len(self._events)] = Revision(
             held.id, held.revision + 1, json.dumps([change.model_dump(mode="json") for change in changes])
         )
-        self._add_event("order.updated", held.id, reading.order, history=held.history, changes=sentences)
+        self._add_event("order.updated", held.id, reading, history=held.history, changes=sentences)
         self._updated += 1
 
     def _add_row(self, order_id: int, reading: Reading, revision: int, *, history: bool) -> None:
-        row = OrderRow(
-            id=order_id,
-            order=reading.order,
-            revision=revision,
-            history=history,
-            sent_at=self._context.sent_at,
-            raw=reading.raw,
-            raw_hash=reading.raw_hash,
-            content_hash=reading.content_hash,
-            document=reading.document,
+        self._rows.append(
+            (
+                *reading.columns,
+                reading.raw_hash,
+                reading.content_hash,
+                reading.document,
+                reading.raw,
+                self._integration_id,
+                order_id,
+                revision,
+                history,
+                self._context.sent_at,
+            )
         )
-        self._rows.append(row)
 
-    def _add_event(self, what: str, order_id: int, order: Order, *, history: bool, **data: Any) -> None:
-        told = {"external_id": order.external_id, "number": order.number, "status": order.status.value, **data}
+    def _add_event(self, what: str, order_id: int, reading: Reading, *, history: bool, **data: Any) -> None:
+        told = {"external_id": reading.external_id, "number": reading.number, "status": reading.status, **data}
         if history:
             told["history"] = True
-        self._events.append(NewEvent(type=what, integration_id=self._integration_id, order_id=order_id, data=told))
+        self._events.append(NewEvent(what, self._integration_id, order_id, None, told))
 
     def counts(self, read: int, known: int, rejected: int) -> Counts:
         """Tell what this page brought."""
@@ -213,7 +213,7 @@ class PageWrite:
         """Write it all; the event numbers are reserved last, since that lock is the one everybody wants."""
         if not self._rows:
             return
-        self._orders.write(self._integration_id, self._rows)
+        self._orders.write(self._rows)
         self._orders.write_lines(self._lines)
         numbers = EventRepository(self._connection).record(self._events, now)
         self._orders.write_revisions(
@@ -228,3 +228,11 @@ class PageWrite:
                 for place, revision in self._revisions.items()
             ]
         )
+
+
+def _gone(old: dict[str, Any], lines: Sequence[Row]) -> list[Row]:
+    """Give the lines of the *old* document that an order has no more."""
+    kept = {external_id for external_id, *_ in lines}
+    if all(line["external_id"] in kept for line in old["lines"]):
+        return []
+    return [line for line in line_values(Order.model_validate(old)) if line[0] not in kept]

@@ -13,36 +13,31 @@ from hub_core.storage.bulk import BulkWrite, Row
 from hub_core.storage.tables import order_lines, order_revisions, orders, rejects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
 _FIXED = ("id", "integration_id", "external_id", "history")
+_TOLD = ("external_id", "number", "status", "placed_at", "updated_at", "total", "currency")
 _COLUMNS = (
-    "id",
-    "integration_id",
-    "external_id",
-    "number",
-    "status",
-    "placed_at",
-    "updated_at",
-    "total",
-    "currency",
-    "revision",
-    "history",
-    "sent_at",
+    *_TOLD,
     "raw_hash",
     "content_hash",
     "document",
     "raw",
+    "integration_id",
+    "id",
+    "revision",
+    "history",
+    "sent_at",
 )
 _ORDERS = BulkWrite(
     orders, columns=_COLUMNS, key=("id",), change=tuple(name for name in _COLUMNS if name not in _FIXED)
 )
 _LINES = BulkWrite(
     order_lines,
-    columns=("order_id", "external_id", "sku", "listing", "quantity", "total", "bundle", "gone"),
+    columns=("external_id", "sku", "listing", "quantity", "total", "bundle", "order_id", "gone"),
     key=("order_id", "external_id"),
     change=("sku", "listing", "quantity", "total", "bundle", "gone"),
 )
@@ -56,21 +51,6 @@ class HeldOrder:
     revision: int
     history: bool
     sent_at: datetime
-    content_hash: bytes
-    document: str
-
-
-@dataclass(frozen=True, slots=True)
-class OrderRow:
-    """One order to be written: the order itself and everything that stands beside it."""
-
-    id: int
-    order: Order
-    revision: int
-    history: bool
-    sent_at: datetime
-    raw: bytes
-    raw_hash: bytes
     content_hash: bytes
     document: str
 
@@ -132,12 +112,19 @@ class OrderRepository:
         numbers = select(func.nextval(sequence)).select_from(series)
         return self._connection.execute(numbers).scalars().all()
 
-    def write(self, integration_id: int, rows: Sequence[OrderRow]) -> None:
-        """Write new and changed orders."""
-        _ORDERS.write(self._connection, [_order_values(integration_id, row) for row in rows])
+    def write(self, rows: Sequence[Row]) -> None:
+        """Write new and changed orders.
+
+        A row is what `order_values` gives, then hash of the text, hash of the content, document, text, integration,
+        id, revision, whether it is history, and when it was asked for.
+        """
+        _ORDERS.write(self._connection, rows)
 
     def write_lines(self, lines: Sequence[Row]) -> None:
-        """Write lines; those that left their order are marked, never dropped."""
+        """Write lines; those that left their order are marked, never dropped.
+
+        A row is what `line_values` gives, then the order's id and whether the line is gone.
+        """
         _LINES.write(self._connection, lines)
 
     def write_revisions(self, revisions: Sequence[dict[str, Any]]) -> None:
@@ -146,43 +133,24 @@ class OrderRepository:
             self._connection.execute(insert(order_revisions), list(revisions))
 
 
-def _order_values(integration_id: int, row: OrderRow) -> Row:
-    order = row.order
+def order_values(order: Order) -> Row:
+    """Give what the columns say that *order* itself tells."""
+    total = order.total
     return (
-        row.id,
-        integration_id,
         order.external_id,
         order.number,
         order.status.value,
         order.placed_at,
         order.updated_at,
-        order.total.amount,
-        order.total.currency,
-        row.revision,
-        row.history,
-        row.sent_at,
-        row.raw_hash,
-        row.content_hash,
-        row.document,
-        row.raw,
+        total.amount,
+        total.currency,
     )
 
 
-def line_values(order_id: int, order: Order, *, gone: Iterable[str] = ()) -> list[Row]:
-    """Make the line rows of an order; with *gone*, of those of its lines that left it."""
-    gone = set(gone)
+def line_values(order: Order) -> list[Row]:
+    """Give what the columns say of each line of *order*."""
     bundles = {line.bundle_parent for line in order.lines}
     return [
-        (
-            order_id,
-            line.external_id,
-            line.sku,
-            line.listing,
-            line.quantity,
-            line.total.amount,
-            line.external_id in bundles,
-            bool(gone),
-        )
+        (line.external_id, line.sku, line.listing, line.quantity, line.total.amount, line.external_id in bundles)
         for line in order.lines
-        if not gone or line.external_id in gone
     ]

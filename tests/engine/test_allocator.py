@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from hub_core.engine.allocator import ease_allocator
+from hub_core.engine.allocator import ease_allocator, keep_memory
 
 USE_THREADS = """
 import ctypes, threading
@@ -37,3 +37,4 @@ def test_all_threads_share_one_heap() -> None:
 def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
     ease_allocator()
+    keep_memory()

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
+from types import GenericAlias
 from typing import Any, Final
 
 import msgspec
@@ -97,9 +98,9 @@ _order_members = _whole(WireOrder, ORDER_MEMBERS, tuple(name for name in SECRETS
 WholeOrder: Final = msgspec.defstruct(
     "WholeOrder",
     [
-        ("shipment_list", list[WholeShipment], []),
-        ("order_item_list", list[WholeItem], []),
-        ("transaction_list", list[WholeTransaction], []),
+        ("shipment_list", GenericAlias(list, WholeShipment), []),
+        ("order_item_list", GenericAlias(list, WholeItem), []),
+        ("transaction_list", GenericAlias(list, WholeTransaction), []),
         ("QuestionList", list[dict[str, Any]], []),
     ],
     bases=(_order_members,),
@@ -131,13 +132,14 @@ def carrier(members: tuple[str, ...]) -> Carried:
     values_of = attrgetter(*members)
 
     def carried(whole: Any) -> dict[str, Any]:
-        kept = {
-            name: value if value.__class__ is str else kept_form(value)
-            for name, value in zip(members, values_of(whole), strict=True)
-            if value
-        }
-        if NO_DATE in kept.values():
-            return {name: value for name, value in kept.items() if value != NO_DATE}
+        kept = {name: value for name, value in zip(members, values_of(whole), strict=True) if value}
+        for value in kept.values():
+            if value.__class__ is not str or value == NO_DATE:
+                return _in_kept_form(kept)
         return kept
 
     return carried
+
+
+def _in_kept_form(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: kept_form(value) for name, value in members.items() if value != NO_DATE}

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from hub_core import OrderLine, OrderStatus, RejectedError
+from hub_core import OrderStatus, RejectedError
 from hub_threedcart.carried import ITEM_MEMBERS, carrier
 from hub_threedcart.descriptions import described
 from hub_threedcart.extras import ITEM, extras, figure_text
@@ -18,76 +18,107 @@ from hub_threedcart.wire import ZERO, WireItem
 
 _carried: Final = carrier(ITEM_MEMBERS)
 _NONE: Final = Decimal(0)
+_SHIPPED: Final = OrderStatus.SHIPPED
 
 
-class LineReader:
-    """Makes the lines of one order, given the statuses of its *parcels* by their id and what it warns of."""
+class Lines(NamedTuple):
+    """The *lines* of an order as the members of an OrderLine, what they cost together, and what is odd about them."""
 
-    def __init__(self, currency: str, parcels: Mapping[str, OrderStatus], status: OrderStatus) -> None:
-        self._currency = currency
-        self._parcels = parcels
-        self._status = status
-        self.warnings: list[str] = []
+    lines: list[dict[str, Any]]
+    subtotal: Decimal
+    warnings: list[str]
 
-    def lines(self, items: Sequence[WireItem], trees: Sequence[Tree] | None) -> tuple[OrderLine, ...]:
-        """Make a line of each of *items*; *trees* are the same with all that was sent, unless they are whole."""
-        keys = self._keys(items)
-        own_keys = {str(item.item_index_id): key for item, key in zip(items, keys, strict=True)}
-        extras_of = [_carried(item) for item in items] if trees is None else [extras(tree, ITEM) for tree in trees]
-        return tuple(self._line(place, items[place], extras_of[place], key, own_keys) for place, key in enumerate(keys))
 
-    def _keys(self, items: Sequence[WireItem]) -> list[str]:
-        """Give each line its ItemIndexID as key; where that is missing or stands twice, with SKU and ordinal."""
-        ids = [item.item_index_id for item in items]
-        if 0 not in ids and len(set(ids)) == len(ids):
-            return [str(item) for item in ids]
-        uses, turns = Counter(ids), Counter[str]()
-        keys = []
-        for item in items:
-            key = str(item.item_index_id)
-            if not item.item_index_id or uses[item.item_index_id] > 1:
-                key = f"{item.item_index_id or ''}/{item.item_id.strip()}"
-                turns[key] += 1
-                key = f"{key}/{turns[key]}"
-            keys.append(key)
-        self.warnings.append("Lines without an id, or with the same one, are told apart by their SKU and order.")
-        return keys
+class Parcels(NamedTuple):
+    """How the shipments of an order stand by their ids, and the *order* itself."""
 
-    def _line(
-        self, place: int, item: WireItem, extra: dict[str, Any], key: str, own_keys: Mapping[str, str]
-    ) -> OrderLine:
+    statuses: Mapping[str, OrderStatus]
+    order: OrderStatus
+
+
+def lines_of(items: Sequence[WireItem], trees: Sequence[Tree] | None, parcels: Parcels, currency: str) -> Lines:
+    """Make a line of each of *items*; *trees* are the same with all that was sent, unless they are whole."""
+    warnings: list[str] = []
+    keys = _keys(items, warnings)
+    extras_of = map(_carried, items) if trees is None else (extras(tree, ITEM) for tree in trees)
+    lines: list[dict[str, Any]] = []
+    subtotal = ZERO
+    for item, key, extra in zip(items, keys, extras_of, strict=True):
         if item.item_quantity is None:
-            raise RejectedError(f"The order has a line without a quantity, at `$.OrderItemList[{place}].ItemQuantity`.")
-        text = described(item.item_description)
+            raise RejectedError(
+                f"The order has a line without a quantity, at `$.OrderItemList[{len(lines)}].ItemQuantity`."
+            )
         units = quantity(+item.item_quantity)  # the sign refuses what is no number at all
         price = item.item_unit_price + item.item_option_price
-        unit_price = amount(price, self._currency)
-        shipment = self._shipment(item)
-        status = self._status if shipment is None else self._parcels[shipment]
-        parent = own_keys.get(item.item_additional_field3.strip()) if item.item_additional_field3 else None
-        parent = None if parent == key else parent
-        return OrderLine(
-            external_id=key,
-            sku=item.item_id.strip() or None,
-            listing=listing_of(item.catalog_id, item.item_options),
-            name=text.name,
-            options=text.options,
-            quantity=units,
-            shipped=units if status is OrderStatus.SHIPPED else _NONE,
-            unit_price=unit_price,
-            total=unit_price if units == 1 else amount(units * price, self._currency),
-            shipment=shipment,
-            bundle_parent=parent,
-            extra=_extra(item, extra, parent, plain=text.plain),
-        )
+        worth = units * price
+        subtotal += worth
+        line = _line(item, key, extra)
+        shipment = _shipment(item, parcels, warnings)
+        status = parcels.order if shipment is None else parcels.statuses[shipment]
+        line["quantity"] = units
+        line["shipped"] = units if status is _SHIPPED else _NONE
+        line["unit_price"] = amount(price, currency)
+        line["total"] = amount(worth, currency)
+        line["shipment"] = shipment
+        lines.append(line)
+    if any(item.item_additional_field3 for item in items):
+        _name_parents(items, lines)
+    return Lines(lines, subtotal, warnings)
 
-    def _shipment(self, item: WireItem) -> str | None:
-        shipment = str(item.item_shipment_id)
-        if shipment in self._parcels:
-            return shipment
-        if self._parcels:
-            self.warnings.append(f"A line names shipment {shipment}, which the order does not have.")
-        return None
+
+def _line(item: WireItem, key: str, extra: dict[str, Any]) -> dict[str, Any]:
+    """Give what a line says without its figures, which are read with those of all others."""
+    text = described(item.item_description)
+    if not text.plain:
+        extra["ItemDescription"] = item.item_description
+    if item.item_option_price:
+        extra["ItemOptionPrice"] = figure_text(item.item_option_price)
+    return {
+        "external_id": key,
+        "sku": item.item_id.strip() or None,
+        "listing": listing_of(item.catalog_id, item.item_options),
+        "name": text.name,
+        "options": text.options,
+        "extra": extra,
+    }
+
+
+def _keys(items: Sequence[WireItem], warnings: list[str]) -> list[str]:
+    """Give each line its ItemIndexID as key; where that is missing or stands twice, with SKU and ordinal."""
+    ids = [item.item_index_id for item in items]
+    if 0 not in ids and len(set(ids)) == len(ids):
+        return list(map(str, ids))
+    uses, turns = Counter(ids), Counter[str]()
+    keys = []
+    for item in items:
+        key = str(item.item_index_id)
+        if not item.item_index_id or uses[item.item_index_id] > 1:
+            key = f"{item.item_index_id or ''}/{item.item_id.strip()}"
+            turns[key] += 1
+            key = f"{key}/{turns[key]}"
+        keys.append(key)
+    warnings.append("Lines without an id, or with the same one, are told apart by their SKU and order.")
+    return keys
+
+
+def _shipment(item: WireItem, parcels: Parcels, warnings: list[str]) -> str | None:
+    shipment = str(item.item_shipment_id)
+    if shipment in parcels.statuses:
+        return shipment
+    if parcels.statuses:
+        warnings.append(f"A line names shipment {shipment}, which the order does not have.")
+    return None
+
+
+def _name_parents(items: Sequence[WireItem], lines: Sequence[dict[str, Any]]) -> None:
+    """Let each part of a bundle name its parent's line; a field that names no other line is kept as it is."""
+    keys = {str(item.item_index_id): line["external_id"] for item, line in zip(items, lines, strict=True)}
+    for item, line in zip(items, lines, strict=True):
+        parent = keys.get(item.item_additional_field3.strip())
+        if parent is not None and parent != line["external_id"]:
+            line["bundle_parent"] = parent
+        elif item.item_additional_field3:
+            line["extra"]["ItemAdditionalField3"] = item.item_additional_field3
 
 
 @lru_cache(maxsize=4096)
@@ -101,18 +132,3 @@ def listing_of(catalog_id: int, options: str) -> str | None:
         return None
     code = "-".join(filter(None, options.replace(" ", "").split(",")))
     return f"{catalog_id}/{code}" if code else str(catalog_id)
-
-
-def _extra(item: WireItem, extra: dict[str, Any], parent: str | None, *, plain: bool) -> dict[str, Any]:
-    if item.item_option_price:
-        extra["ItemOptionPrice"] = figure_text(item.item_option_price)
-    if not plain:
-        extra["ItemDescription"] = item.item_description
-    if parent is None and item.item_additional_field3:
-        extra["ItemAdditionalField3"] = item.item_additional_field3
-    return extra
-
-
-def subtotal(items: Sequence[WireItem]) -> Decimal:
-    """Add up what the lines cost, before discounts, shipping and taxes."""
-    return sum(((item.item_quantity or ZERO) * (item.item_unit_price + item.item_option_price) for item in items), ZERO)

@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from hub_core import Address, Buyer, Comment, Discount, Order, RejectedError, Tax
+from hub_core import Comment, Discount, Order, RejectedError, Tax
 from hub_threedcart.carried import ORDER_MEMBERS, carrier, ordinary
 from hub_threedcart.dates import moment
 from hub_threedcart.extras import ORDER, extras, questions
 from hub_threedcart.figures import Locale, amount
-from hub_threedcart.lines import LineReader, subtotal
+from hub_threedcart.lines import Parcels, lines_of
 from hub_threedcart.parsing import Tree, place_of_nonsense, read_as, tree_of
 from hub_threedcart.shipments import payments_of, shipments_of
 from hub_threedcart.statuses import CART, meaning, named
@@ -42,37 +42,42 @@ def read_order(raw: bytes, *, zone: ZoneInfo, currency: str, labels: Mapping[int
 
 
 def _order(wire: WireOrder, tree: Tree | None, locale: Locale, labels: Mapping[int, str]) -> Order:
+    """Make an order of plain members, so that the domain's models come into being in one go."""
     order_id, status_id, total = _essentials(wire)
+    zone, currency = locale.zone, locale.currency
     status = meaning(status_id)
     shipments = shipments_of(wire, _trees(tree, "ShipmentList"), locale)
-    reader = LineReader(locale.currency, {part.external_id: part.status for part in shipments}, status)
-    lines = reader.lines(wire.order_item_list, _trees(tree, "OrderItemList"))
-    goods = subtotal(wire.order_item_list)
+    parcels = Parcels({part["external_id"]: part["status"] for part in shipments}, status)
+    lines, goods, warnings = lines_of(wire.order_item_list, _trees(tree, "OrderItemList"), parcels, currency)
     shipping = sum((part.shipment_cost for part in wire.shipment_list), ZERO)
     tax = wire.sales_tax + wire.sales_tax2 + wire.sales_tax3
     off = total - (goods + shipping + tax - wire.order_discount)
-    return Order(
-        external_id=str(order_id),
-        number=f"{wire.invoice_number_prefix.strip()}{wire.invoice_number or ''}" or str(order_id),
-        status=status,
-        channel_status=named(status_id, labels.get(status_id, "")),
-        placed_at=_placed_at(wire, locale.zone),
-        updated_at=_updated_at(wire, locale.zone),
-        total=amount(total, locale.currency),
-        subtotal=amount(goods, locale.currency),
-        discount=amount(wire.order_discount, locale.currency),
-        shipping=amount(shipping, locale.currency),
-        tax=amount(tax, locale.currency),
-        buyer=_buyer(wire),
-        billing_address=_billing_address(wire),
-        lines=lines,
-        shipments=shipments,
-        payments=payments_of(wire.transaction_list, _trees(tree, "TransactionList"), locale),
-        discounts=tuple(_discounts(wire, locale.currency)),
-        taxes=tuple(_taxes(wire, locale.currency)),
-        comments=tuple(_comments(wire)),
-        warnings=tuple(dict.fromkeys([*reader.warnings, *_sum_warning(total, off, locale.currency)])),
-        extra=_extra(wire, tree),
+    if warnings or abs(off) > _TOLERANCE:
+        warnings = list(dict.fromkeys([*warnings, *_sum_warning(total, off, currency)]))
+    return Order.model_validate(
+        {
+            "external_id": str(order_id),
+            "number": f"{wire.invoice_number_prefix.strip()}{wire.invoice_number or ''}" or str(order_id),
+            "status": status,
+            "channel_status": named(status_id, labels.get(status_id, "")),
+            "placed_at": _placed_at(wire, zone),
+            "updated_at": _updated_at(wire, zone),
+            "total": amount(total, currency),
+            "subtotal": amount(goods, currency),
+            "discount": amount(wire.order_discount, currency),
+            "shipping": amount(shipping, currency),
+            "tax": amount(tax, currency),
+            "buyer": _buyer(wire),
+            "billing_address": _billing_address(wire),
+            "lines": lines,
+            "shipments": shipments,
+            "payments": payments_of(wire.transaction_list, _trees(tree, "TransactionList"), locale),
+            "discounts": list(_discounts(wire, currency)) if wire.promotion_list or wire.order_discount else (),
+            "taxes": list(_taxes(wire, currency)) if tax or wire.sales_tax else (),
+            "comments": list(_comments(wire)),
+            "warnings": warnings,
+            "extra": _extra(wire, tree),
+        }
     )
 
 
@@ -110,30 +115,30 @@ def _updated_at(wire: WireOrder, zone: ZoneInfo) -> datetime | None:
         return None
 
 
-def _buyer(wire: WireOrder) -> Buyer:
-    return Buyer(
-        external_id=str(wire.customer_id) if wire.customer_id else None,
-        name=f"{wire.billing_first_name.strip()} {wire.billing_last_name.strip()}".strip(),
-        email=wire.billing_email.strip(),
-        phone=wire.billing_phone_number.strip(),
-        company=wire.billing_company.strip(),
-    )
+def _buyer(wire: WireOrder) -> dict[str, Any]:
+    return {
+        "external_id": str(wire.customer_id) if wire.customer_id else None,
+        "name": f"{wire.billing_first_name.strip()} {wire.billing_last_name.strip()}".strip(),
+        "email": wire.billing_email.strip(),
+        "phone": wire.billing_phone_number.strip(),
+        "company": wire.billing_company.strip(),
+    }
 
 
-def _billing_address(wire: WireOrder) -> Address:
-    return Address(
-        first_name=wire.billing_first_name,
-        last_name=wire.billing_last_name,
-        company=wire.billing_company,
-        street=wire.billing_address,
-        street2=wire.billing_address2,
-        city=wire.billing_city,
-        state=wire.billing_state,
-        postal_code=wire.billing_zip_code,
-        country=wire.billing_country,
-        phone=wire.billing_phone_number,
-        email=wire.billing_email,
-    )
+def _billing_address(wire: WireOrder) -> dict[str, Any]:
+    return {
+        "first_name": wire.billing_first_name,
+        "last_name": wire.billing_last_name,
+        "company": wire.billing_company,
+        "street": wire.billing_address,
+        "street2": wire.billing_address2,
+        "city": wire.billing_city,
+        "state": wire.billing_state,
+        "postal_code": wire.billing_zip_code,
+        "country": wire.billing_country,
+        "phone": wire.billing_phone_number,
+        "email": wire.billing_email,
+    }
 
 
 def _discounts(wire: WireOrder, currency: str) -> Iterator[Discount]:

@@ -1,4 +1,4 @@
-"""The parts of a delivery, and the payments."""
+"""The parts of a delivery, and the payments, as the members of a Shipment or a Payment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from hub_core import Address, OrderStatus, Payment, Shipment
+from hub_core import OrderStatus
 from hub_threedcart.carried import SHIPMENT_MEMBERS, TRANSACTION_MEMBERS, carrier
 from hub_threedcart.dates import moment
 from hub_threedcart.extras import SHIPMENT, TRANSACTION, extras
@@ -20,43 +20,52 @@ _carried_by_shipment: Final = carrier(SHIPMENT_MEMBERS)
 _carried_by_payment: Final = carrier(TRANSACTION_MEMBERS)
 
 
-def shipments_of(order: WireOrder, trees: Sequence[Tree] | None, locale: Locale) -> tuple[Shipment, ...]:
+def shipments_of(order: WireOrder, trees: Sequence[Tree] | None, locale: Locale) -> list[dict[str, Any]]:
     """Make the shipments of *order*; *trees* are the same ones with all that was sent, where they are not whole."""
     wires = order.shipment_list
     extras_of = map(_carried_by_shipment, wires) if trees is None else (extras(tree, SHIPMENT) for tree in trees)
-    taken: set[str] = set()
-    made = []
-    for wire, extra in zip(wires, extras_of, strict=True):
-        key = _free(str(wire.shipment_id), taken)
-        taken.add(key)
-        made.append(_shipment(key, wire, extra, order, locale))
-    return tuple(made)
+    keys = _free([str(wire.shipment_id) for wire in wires])
+    return [_shipment(key, wire, extra, order, locale) for key, wire, extra in zip(keys, wires, extras_of, strict=True)]
 
 
-def _free(key: str, taken: set[str]) -> str:
+def _free(keys: list[str]) -> list[str]:
     """Tell shipments with the same id apart, which should not be, but must not lose one."""
-    turn, free = 1, key
-    while free in taken:
-        turn += 1
-        free = f"{key}/{turn}"
-    return free
+    taken: dict[str, None] = {}
+    for key in keys:
+        turn, free = 1, key
+        while free in taken:
+            turn += 1
+            free = f"{key}/{turn}"
+        taken[free] = None
+    return list(taken)
 
 
-def _shipment(key: str, wire: WireShipment, extra: dict[str, Any], order: WireOrder, locale: Locale) -> Shipment:
+def _shipment(key: str, wire: WireShipment, extra: dict[str, Any], order: WireOrder, locale: Locale) -> dict[str, Any]:
     status = wire.shipment_order_status
     if status and status != order.order_status_id:
         extra["ShipmentOrderStatus"] = str(status)
-    shipped_at = _moment_or_kept(wire.shipment_shipped_date, locale.zone, "ShipmentShippedDate", extra)
-    return Shipment(
-        external_id=key,
-        address=_address(wire),
-        method=wire.shipment_method_name.strip(),
-        cost=amount(+wire.shipment_cost, locale.currency),
-        tracking_number=wire.shipment_tracking_code.strip(),
-        shipped_at=shipped_at,
-        status=_status(status, order),
-        extra=extra,
-    )
+    return {
+        "external_id": key,
+        "address": {
+            "first_name": wire.shipment_first_name,
+            "last_name": wire.shipment_last_name,
+            "company": wire.shipment_company,
+            "street": wire.shipment_address,
+            "street2": wire.shipment_address2,
+            "city": wire.shipment_city,
+            "state": wire.shipment_state,
+            "postal_code": wire.shipment_zip_code,
+            "country": wire.shipment_country,
+            "phone": wire.shipment_phone,
+            "email": wire.shipment_email,
+        },
+        "method": wire.shipment_method_name.strip(),
+        "cost": amount(+wire.shipment_cost, locale.currency),
+        "tracking_number": wire.shipment_tracking_code.strip(),
+        "shipped_at": _moment_or_kept(wire.shipment_shipped_date, locale.zone, "ShipmentShippedDate", extra),
+        "status": _status(status, order),
+        "extra": extra,
+    }
 
 
 def _status(status: int, order: WireOrder) -> OrderStatus:
@@ -64,53 +73,34 @@ def _status(status: int, order: WireOrder) -> OrderStatus:
     return meaning(order.order_status_id or 0) if status in (0, CART) else meaning(status)
 
 
-def _address(wire: WireShipment) -> Address:
-    return Address(
-        first_name=wire.shipment_first_name,
-        last_name=wire.shipment_last_name,
-        company=wire.shipment_company,
-        street=wire.shipment_address,
-        street2=wire.shipment_address2,
-        city=wire.shipment_city,
-        state=wire.shipment_state,
-        postal_code=wire.shipment_zip_code,
-        country=wire.shipment_country,
-        phone=wire.shipment_phone,
-        email=wire.shipment_email,
-    )
-
-
-def payments_of(wires: Sequence[WireTransaction], trees: Sequence[Tree] | None, locale: Locale) -> tuple[Payment, ...]:
+def payments_of(wires: Sequence[WireTransaction], trees: Sequence[Tree] | None, locale: Locale) -> list[dict[str, Any]]:
     """Make a payment of each transaction. The platform may list the same payment twice, and so does this."""
     extras_of = map(_carried_by_payment, wires) if trees is None else (extras(tree, TRANSACTION) for tree in trees)
-    taken: set[str] = set()
-    made = []
-    for wire, extra in zip(wires, extras_of, strict=True):
-        key = _free(str(wire.transaction_index_id), taken)
-        taken.add(key)
-        made.append(_payment(key, wire, extra, locale))
-    return tuple(made)
+    keys = _free([str(wire.transaction_index_id) for wire in wires])
+    return [_payment(key, wire, extra, locale) for key, wire, extra in zip(keys, wires, extras_of, strict=True)]
 
 
-def _payment(key: str, wire: WireTransaction, extra: dict[str, Any], locale: Locale) -> Payment:
+def _payment(key: str, wire: WireTransaction, extra: dict[str, Any], locale: Locale) -> dict[str, Any]:
     own = wire.transaction_id.strip()
     reference = wire.transaction_reference.strip()
     if own and reference:
         extra["TransactionReference"] = reference
-    return Payment(
-        external_id=key,
-        method=wire.transaction_method.strip(),
-        kind=wire.transaction_type.strip(),
-        amount=amount(+wire.transaction_amount, locale.currency),
-        at=_moment_or_kept(wire.transaction_date_time, locale.zone, "TransactionDateTime", extra),
-        reference=own or reference,
-        captured=None if wire.transaction_captured is None else wire.transaction_captured != 0,
-        extra=extra,
-    )
+    return {
+        "external_id": key,
+        "method": wire.transaction_method.strip(),
+        "kind": wire.transaction_type.strip(),
+        "amount": amount(+wire.transaction_amount, locale.currency),
+        "at": _moment_or_kept(wire.transaction_date_time, locale.zone, "TransactionDateTime", extra),
+        "reference": own or reference,
+        "captured": None if wire.transaction_captured is None else wire.transaction_captured != 0,
+        "extra": extra,
+    }
 
 
 def _moment_or_kept(text: str, zone: ZoneInfo, name: str, extra: dict[str, Any]) -> datetime | None:
     """Give a time, or keep its text as it is: staff may type in what they like."""
+    if not text:
+        return None
     try:
         return moment(text, zone)
     except ValueError:
