@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hub_core.domain.errors import InputError, NotFoundError
+from hub_core.domain.errors import ConflictError, FlowClosedError, InputError, NotFoundError
 from hub_core.domain.integrations import Flow
 from hub_core.domain.runs import Run
 from hub_core.services.lookup import IntegrationLookup
@@ -33,14 +33,21 @@ class Runs(IntegrationLookup):
 
         def request(connection: Connection) -> list[Run]:
             database, runs = self._parts.database, RunRepository(connection)
-            for flow in flows:
-                FlowRepository(connection, database).demand(row.id, flow, MANUAL_URGENCY)
-                SearchRepository(connection).make_due(row.id, database.now_sql())
-            runs.interrupt_orphans(now, database.now_sql())
+            states = FlowRepository(connection, database)
+            for flow in sorted(flows):  # in this order everybody locks them
+                states.demand(row.id, flow, MANUAL_URGENCY)
+                died = states.dispossess(row.id, flow)
+                if died is not None:
+                    runs.interrupt(died, now)
+            SearchRepository(connection).make_due(row.id, database.now_sql())
             asked = [runs.get(runs.ask(row.id, flow, now)) for flow in flows]
             return [run for run in asked if run is not None]
 
-        return await self._parts.database.write(request)
+        try:
+            return await self._parts.database.write(request)
+        except FlowClosedError:
+            await self._reachable(row.id)  # says what has happened to it since
+            raise ConflictError(f"'{row.name}' was being changed at that moment; try again.") from None
 
     @staticmethod
     def _flow(kind: str) -> Flow:

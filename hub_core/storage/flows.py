@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, insert, or_, select, update
 
-from hub_core.domain.errors import LeaseLostError
+from hub_core.domain.errors import FlowClosedError, LeaseLostError
 from hub_core.domain.integrations import Flow
 from hub_core.storage.tables import flow_state
 
@@ -27,7 +27,7 @@ LEASE_TIME = timedelta(seconds=8)
 class Lease:
     """The right to work on one flow of one integration, until it is taken by somebody else.
 
-    *died_run* is the run of an owner who never came to its end; *run_id* one that only paused.
+    *died_run* is the run of an owner who never came to its end.
     """
 
     integration_id: int
@@ -35,7 +35,6 @@ class Lease:
     owner: str
     number: int
     demand: int
-    run_id: int | None
     died_run: int | None
     taken_at: datetime
     taken_monotonic: float
@@ -101,16 +100,30 @@ class FlowRepository:
         return bool(self._connection.execute(statement.with_for_update()).scalar_one_or_none())
 
     def demand(self, integration_id: int, flow: Flow, urgency: int) -> None:
-        """Make a flow due now; whoever works on it will find that more was asked."""
-        self._connection.execute(
+        """Make a flow due now; whoever works on it will find that more was asked. Raises FlowClosedError."""
+        key = and_(flow_state.c.integration_id == integration_id, flow_state.c.flow == flow.value)
+        result = self._connection.execute(
             update(flow_state)
-            .where(flow_state.c.integration_id == integration_id, flow_state.c.flow == flow.value)
+            .where(key, flow_state.c.open)
             .values(
                 next_due_at=self._now(),
                 demand=flow_state.c.demand + 1,
                 urgency=case((flow_state.c.urgency > urgency, flow_state.c.urgency), else_=urgency),
             )
         )
+        if result.rowcount == 0:
+            raise FlowClosedError
+
+    def dispossess(self, integration_id: int, flow: Flow) -> int | None:
+        """Take a lease that has run out from its owner, who can write nothing then; give the run he was at."""
+        key = and_(flow_state.c.integration_id == integration_id, flow_state.c.flow == flow.value)
+        row = self._connection.execute(
+            update(flow_state)
+            .where(key, flow_state.c.lease_owner.is_not(None), flow_state.c.lease_until < self._now())
+            .values(lease=flow_state.c.lease + 1, lease_owner=None, lease_until=None)
+            .returning(flow_state.c.run_id)
+        ).first()
+        return None if row is None else row.run_id
 
     def due(self, limit: int) -> list[tuple[int, Flow]]:
         """List the flows that are due and free, the most urgent first."""
@@ -140,15 +153,13 @@ class FlowRepository:
         ).first()
         if row is None or before is None:
             return None
-        died = before.lease_owner is not None
         return Lease(
             integration_id=integration_id,
             flow=flow,
             owner=owner,
             number=row.lease,
             demand=row.demand,
-            run_id=None if died else row.run_id,
-            died_run=row.run_id if died else None,
+            died_run=row.run_id if before.lease_owner is not None else None,
             taken_at=row.taken_at,
             taken_monotonic=self._clock.monotonic(),
             failures=row.failures,
@@ -186,10 +197,13 @@ class FlowRepository:
         )
         return {(row.integration_id, Flow(row.flow)) for row in self._connection.execute(statement)}
 
-    def release(self, lease: Lease, wait: timedelta, **values: Any) -> None:
-        """End the work on a flow: due again after *wait*, or at once where more was asked meanwhile."""
+    def release(self, lease: Lease, wait: timedelta, **values: Any) -> bool:
+        """End the work on a flow, due again after *wait*, or at once where more was asked; tell whether it is open.
+
+        Raises LeaseLostError.
+        """
         again = flow_state.c.demand != lease.demand
-        result = self._connection.execute(
+        row = self._connection.execute(
             update(flow_state)
             .where(lease.mine)
             .values(
@@ -199,9 +213,11 @@ class FlowRepository:
                 urgency=case((again, flow_state.c.urgency), else_=0),
                 **values,
             )
-        )
-        if result.rowcount == 0:
+            .returning(flow_state.c.open)
+        ).first()
+        if row is None:
             raise LeaseLostError
+        return bool(row.open)
 
     def count_quiet_run(self, lease: Lease) -> None:
         """Count a scheduled run that found nothing."""

@@ -59,9 +59,10 @@ class RunRepository:
         statement = insert(runs).values(**row, counts=Counts().model_dump_json(), api_calls=0, **values)
         return int(self._connection.execute(statement.returning(runs.c.id)).scalar_one())
 
-    def progress(self, run_id: int, counts: Counts, api_calls: int) -> None:
-        """Note how far a run has come."""
-        self._set(run_id, counts=counts.model_dump_json(), api_calls=api_calls)
+    def progress(self, run_id: int, counts: Counts | None, api_calls: int) -> None:
+        """Note how far a run has come; without *counts*, those noted last stay."""
+        told = {} if counts is None else {"counts": counts.model_dump_json()}
+        self._set(run_id, api_calls=api_calls, **told)
 
     def finish(self, run_id: int, state: RunState, at: datetime, error: RunError | None = None) -> None:
         """End a run."""
@@ -89,16 +90,9 @@ class RunRepository:
 
     def interrupt(self, run_id: int, at: datetime) -> None:
         """End a run whose process died."""
-        self._interrupt(runs.c.id == run_id, at)
-
-    def interrupt_orphans(self, at: datetime, now: ColumnElement[datetime]) -> None:
-        """End the runs that are called running while nobody holds a lease for them any more, by the leases' clock."""
-        self._interrupt(_abandoned(now), at)
-
-    def _interrupt(self, which: ColumnElement[bool], at: datetime) -> None:
         self._connection.execute(
             update(runs)
-            .where(which, runs.c.state == RunState.RUNNING.value)
+            .where(runs.c.id == run_id, runs.c.state == RunState.RUNNING.value)
             .values(
                 state=RunState.FAILED.value,
                 finished_at=at,
