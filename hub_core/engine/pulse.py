@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub_core.domain.errors import StorageError
 from hub_core.storage.flows import FlowRepository, Lease
@@ -13,7 +14,11 @@ if TYPE_CHECKING:
     from hub_core.domain.integrations import Flow
     from hub_core.services.parts import Parts
 
+logger = logging.getLogger("hub_core.engine")
+
 READ_SECONDS = 0.5
+LOOK_SECONDS = 0.5
+"""How long a beat waits for the database; a look that takes longer goes on beside the next beats."""
 RENEW_SECONDS = 2.0
 GIVE_UP_SECONDS = 6.0
 """Not renewed for so long by our own clock, a flow is stopped here: its lease ends after 8 s, then others take it."""
@@ -22,7 +27,7 @@ GIVE_UP_SECONDS = 6.0
 @dataclass(slots=True)
 class _Held:
     lease: Lease
-    task: asyncio.Task[object]
+    task: asyncio.Task[Any]
     renewed: float
 
 
@@ -32,8 +37,9 @@ class Pulse:
 
     parts: Parts
     _held: dict[tuple[int, Flow], _Held] = field(default_factory=dict)
+    _looking: asyncio.Task[None] | None = None
 
-    def watch(self, lease: Lease, task: asyncio.Task[object]) -> None:
+    def watch(self, lease: Lease, task: asyncio.Task[Any]) -> None:
         """Keep *lease* while *task* works on it; cancel the task when the flow is closed or taken."""
         key = (lease.integration_id, lease.flow)
         held = self._held[key] = _Held(lease, task, self.parts.clock.monotonic())
@@ -41,34 +47,57 @@ class Pulse:
 
     async def run(self) -> None:
         """Beat until cancelled."""
-        while True:
-            await self.parts.clock.sleep(READ_SECONDS)
-            if self._held:
+        try:
+            while True:
+                await self.parts.clock.sleep(READ_SECONDS)
                 await self.beat()
+        finally:
+            if self._looking is not None:
+                await asyncio.wait({self._looking})
 
     async def beat(self) -> None:
-        """Look once, and renew what is due for it."""
-        held = list(self._held.values())
+        """Look once, unless the last look still waits for the database, and give up what was not renewed for long."""
+        if self._looking is None:
+            if not self._held:
+                return
+            self._looking = asyncio.create_task(self._look(list(self._held.values())))
+        looking = self._looking
+        await asyncio.wait({looking}, timeout=LOOK_SECONDS)
+        self._give_up()
+        if looking.done():
+            self._looking = None
+            looking.result()
+
+    async def _look(self, held: list[_Held]) -> None:
+        """Renew what is due for it, and stop what was closed or taken."""
         now = self.parts.clock.monotonic()
         due = [one for one in held if now - one.renewed >= RENEW_SECONDS]
         try:
-            alive = await self._look([one.lease for one in held], [one.lease for one in due])
-        except StorageError:
-            self._give_up(now)
+            alive = await self._alive([one.lease for one in held], [one.lease for one in due])
+        except StorageError as error:
+            logger.warning("The leases could not be renewed: %s", error)
             return
         for one in due:
             one.renewed = now
         for one in held:
             if (one.lease.integration_id, one.lease.flow) not in alive:
-                one.task.cancel()
+                self._stop(one)
 
-    async def _look(self, leases: list[Lease], due: list[Lease]) -> set[tuple[int, Flow]]:
+    async def _alive(self, leases: list[Lease], due: list[Lease]) -> set[tuple[int, Flow]]:
         database = self.parts.database
         if due:
             await database.write(lambda connection: FlowRepository(connection, database).renew(due))
         return await database.read(lambda connection: FlowRepository(connection, database).held(leases))
 
-    def _give_up(self, now: float) -> None:
+    def _give_up(self) -> None:
+        now = self.parts.clock.monotonic()
         for one in list(self._held.values()):
             if now - one.renewed > GIVE_UP_SECONDS:
-                one.task.cancel()
+                self._stop(one)
+
+    def _stop(self, one: _Held) -> None:
+        """Cancel a task, once: it needs the time that remains to release its flow."""
+        key = (one.lease.integration_id, one.lease.flow)
+        if self._held.get(key) is one:
+            del self._held[key]
+            one.task.cancel()

@@ -1,6 +1,7 @@
 """Keeping leases, and stopping what this process may no longer work on."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from hub_core import Hub
 from hub_core.domain.integrations import Flow
+from hub_core.engine import pulse
 from hub_core.engine.pulse import GIVE_UP_SECONDS, READ_SECONDS, RENEW_SECONDS, Pulse
 from hub_core.storage.flows import LEASE_TIME, FlowRepository, Lease
 from hub_core.storage.tables import flow_state
@@ -104,6 +106,41 @@ async def test_without_a_database_the_flow_is_stopped_before_others_take_it(
     clock.advance(0.5)
     assert await ward.stopped()
     assert clock.monotonic() < LEASE_TIME.total_seconds()
+
+
+async def test_a_renewal_that_hangs_does_not_delay_the_stop(
+    ward: Ward, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(FlowRepository, "renew", lambda *_: go_on.wait(60))
+    monkeypatch.setattr(pulse, "LOOK_SECONDS", 0.001)
+    for seconds, stopped in ((RENEW_SECONDS, False), (GIVE_UP_SECONDS - RENEW_SECONDS, False), (0.5, True)):
+        clock.advance(seconds)
+        assert await ward.stopped() is stopped
+    go_on.set()
+    while ward.pulse._looking is not None:
+        await ward.pulse.beat()
+
+
+async def test_a_task_is_told_to_end_once_so_that_it_can_release_its_flow(ward: Ward) -> None:
+    released = asyncio.Event()
+
+    async def release_at_leisure() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await released.wait()
+
+    ward.task.cancel()
+    task: asyncio.Task[object] = asyncio.create_task(release_at_leisure())
+    ward.pulse.watch(ward.lease, task)
+    await asyncio.sleep(0)
+    change(ward.hub, open=False)
+    for _ in range(3):
+        await ward.pulse.beat()
+    assert task.cancelling() == 1
+    released.set()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_other_flows_go_on_when_one_is_stopped(hub: Hub, ward: Ward) -> None:
