@@ -14,8 +14,3 @@ def after_failure(failures: int, retry_after: float | None) -> timedelta:
     """Wait 5 s, doubled with every failure in a row, at most 15 minutes, but never shorter than the store asked for."""
     seconds = min(FIRST_WAIT * 2.0 ** min(failures, 20), LONGEST_WAIT)
     return timedelta(seconds=max(seconds * (1 - random.uniform(0, JITTER)), retry_after or 0.0))  # noqa: S311
-
-
-def spread(wait: timedelta) -> timedelta:
-    """Shorten *wait* by up to a tenth, so that many stores are not all asked at the same moment."""
-    return wait * (1 - random.uniform(0, JITTER))  # noqa: S311 - spreads load, keeps no secret

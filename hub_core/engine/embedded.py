@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
@@ -17,12 +18,15 @@ from hub_core.services.slices import Slice
 from hub_core.storage.flows import FlowRepository
 
 if TYPE_CHECKING:
+    from hub_core.domain.integrations import Flow
     from hub_core.services.parts import Parts
 
 logger = logging.getLogger("hub_core.engine")
 
 SLOTS = 40
 TICK_SECONDS = 0.25
+WAIT_SECONDS = 1.0
+"""How long the engine waits where the database does not answer or what it holds has a fault."""
 STOP_SECONDS = 8.0
 
 
@@ -55,51 +59,65 @@ class Engine:
         self._stopping = True
         for piece in self._flows.values():
             piece.stopping = True
-        ending = [*self._flows, *self._loops[:1]]  # the loop too: a claim that it has begun must not be left behind
-        if ending:
-            await asyncio.wait(ending, timeout=STOP_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._flows_ended()
         remaining = [*self._flows, *self._loops]
         for task in remaining:
             task.cancel()
         await asyncio.gather(*remaining, return_exceptions=True)
 
+    async def _flows_ended(self) -> None:
+        """Wait for the loop first: what it has begun to claim becomes one more flow."""
+        if self._loops:
+            await asyncio.wait(self._loops[:1])
+        if self._flows:
+            await asyncio.wait(self._flows)
+
+    async def broken(self) -> None:
+        """Wait until a loop of the engine ends, which none does before it is stopped. Raises what ended it."""
+        ended, _ = await asyncio.wait(self._loops, return_when=asyncio.FIRST_COMPLETED)
+        for loop in ended:
+            loop.result()
+
     async def _run(self) -> None:
         while not self._stopping:
             try:
-                await self.tick()
+                began_all = await self.tick()
             except HubError as error:
                 logger.warning("The engine waits: %s", error)
-                await self.parts.clock.sleep(1.0)
-            await self.parts.clock.sleep(TICK_SECONDS)
+                began_all = False
+            await self.parts.clock.sleep(TICK_SECONDS if began_all else WAIT_SECONDS)
 
-    async def tick(self) -> None:
-        """Start what is due, as far as there are free slots."""
+    async def tick(self) -> bool:
+        """Start what is due, as far as there are free slots; tell whether none of it has a fault."""
         free = SLOTS - len(self._flows)
         if free <= 0:
-            return
+            return True
         database = self.parts.database
-        for integration_id, flow in await database.read(
-            lambda connection: FlowRepository(connection, database).due(free)
-        ):
-            claimed = None if self._stopping else await self._runner.claim(integration_id, flow)
-            if claimed is not None:
-                self._begin(claimed)
+        due = await database.read(lambda connection: FlowRepository(connection, database).due(free))
+        return all([self._stopping or await self._take(*one) for one in due])
+
+    async def _take(self, integration_id: int, flow: Flow) -> bool:
+        """Start one flow; one whose rows have a fault must not keep the others from being started."""
+        (claimed,) = await asyncio.gather(self._runner.claim(integration_id, flow), return_exceptions=True)
+        if isinstance(claimed, HubError):
+            raise claimed
+        if isinstance(claimed, BaseException):
+            logger.error("The %s of integration %d cannot be begun.", flow, integration_id, exc_info=claimed)
+            return False
+        if claimed is not None:
+            self._begin(claimed)
+        return True
 
     def _begin(self, claimed: Claimed) -> None:
         piece = Slice(self.parts.clock, stopping=self._stopping)
-        task: asyncio.Task[object] = asyncio.create_task(self._work(claimed, piece))
+        task: asyncio.Task[object] = asyncio.create_task(self._runner.work(claimed, piece))
         self._flows[task] = piece
         self._pulse.watch(claimed.lease, task)
         task.add_done_callback(self._ended)
 
-    async def _work(self, claimed: Claimed, piece: Slice) -> None:
-        try:
-            await self._runner.work(claimed, piece)
-        except asyncio.CancelledError:
-            await self._runner.abandon(claimed)
-            raise
-
     def _ended(self, task: asyncio.Task[object]) -> None:
         self._flows.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("A flow ended unexpectedly; it goes on when its lease has run out.", exc_info=error)
+            logger.error("A run's end could not be noted; the flow goes on when its lease has run out.", exc_info=error)

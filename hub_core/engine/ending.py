@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,29 +18,32 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub_core.services.parts import Parts
+    from hub_core.storage.integrations import IntegrationRow
+
+NO_WAIT = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a stretch of work ended. Without a *state* the run only pauses; *wait* tells when the flow is due again."""
+    """How a stretch of work ended, and in how long the flow is due again.
+
+    Without a *state* the run only pauses; without *counts*, those of the last page that was stored stay. *fresh* tells
+    that the store was read. *refused* is the integration as it was when its store no longer let the hub in.
+    """
 
     state: RunState | None
-    counts: Counts
+    counts: Counts | None
     api_calls: int
     wait: timedelta
     error: RunError | None = None
-    stops_integration: bool = False
-
-    @property
-    def good(self) -> bool:
-        """Tell whether the data of the flow is fresh after this."""
-        return self.state in (RunState.SUCCEEDED, RunState.PARTIAL)
+    fresh: bool = False
+    refused: IntegrationRow | None = None
 
     @property
     def quiet(self) -> bool:
         """Tell whether nothing was found."""
         counts = self.counts
-        return self.state is RunState.SUCCEEDED and counts.created == counts.updated == 0
+        return self.state is RunState.SUCCEEDED and counts is not None and counts.created == counts.updated == 0
 
 
 class Endings:
@@ -49,26 +52,33 @@ class Endings:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def write(self, lease: Lease, run: Run, ending: Ending) -> None:
-        """Release the flow and end or pause its run. Raises LeaseLostError."""
+    async def write(self, lease: Lease, run: Run, ending: Ending) -> Ending:
+        """Release the flow and end or pause its run, and give what became of it. Raises LeaseLostError.
+
+        A run cannot pause where its flow was closed: nobody would go on with it.
+        """
         now = self._parts.clock.now()
 
-        def write(connection: Connection) -> None:
+        def write(connection: Connection) -> Ending:
             flows = FlowRepository(connection, self._parts.database)
-            flows.release(lease, ending.wait, **self._flow_values(lease, ending, now))
+            outdated = ending.refused is not None and not _is_in_force(connection, ending.refused)
+            values = {} if outdated else self._flow_values(lease, ending, now)
+            is_open = flows.release(lease, NO_WAIT if outdated else ending.wait, **values)
+            written = ending if is_open or ending.state is not None else replace(ending, state=RunState.STOPPED)
             runs = RunRepository(connection)
-            runs.progress(run.id, ending.counts, ending.api_calls)
-            if ending.state is not None:
-                runs.finish(run.id, ending.state, now, ending.error)
-            if ending.quiet and runs.hush(run.id):
+            runs.progress(run.id, written.counts, written.api_calls)
+            if written.state is not None:
+                runs.finish(run.id, written.state, now, written.error)
+            if written.quiet and runs.hush(run.id):
                 flows.count_quiet_run(lease)
-            if ending.stops_integration and ending.error is not None:
-                self._stop_integration(connection, lease, ending.error, now)
+            if written.refused is not None and written.error is not None and not outdated:
+                self._stop_integration(connection, lease, written.error, now)
+            return written
 
-        await self._parts.database.write(write)
+        return await self._parts.database.write(write)
 
     def _flow_values(self, lease: Lease, ending: Ending, now: datetime) -> dict[str, Any]:
-        if ending.good:
+        if ending.fresh:
             return {
                 "last_success_at": now,
                 "failures": 0,
@@ -101,3 +111,9 @@ class Endings:
             data={"sentence": error.sentence},
         )
         EventRepository(connection).record([event], now)
+
+
+def _is_in_force(connection: Connection, refused: IntegrationRow) -> bool:
+    """Tell whether the integration still works with the credentials that were refused, and keep that so."""
+    row = IntegrationRepository(connection).lock(refused.id)
+    return row is not None and row.enabled and row.removed_at is None and row.credentials == refused.credentials

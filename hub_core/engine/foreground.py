@@ -10,11 +10,14 @@ from hub_core.domain.integrations import Flow
 from hub_core.domain.runs import UNFINISHED, Counts, Run
 from hub_core.engine.embedded import process_name
 from hub_core.engine.pulse import Pulse
-from hub_core.engine.runner import Claimed, Runner
+from hub_core.engine.runner import Claimed, Outcome, Runner
 from hub_core.services.slices import Slice
+from hub_core.storage.flows import FlowRepository
 from hub_core.storage.runs import RunRepository
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from hub_core.services.parts import Parts
 
 LOOK_SECONDS = 0.25
@@ -48,32 +51,46 @@ class Foreground:
                     await self._parts.clock.sleep(LOOK_SECONDS)
                 else:
                     run_id = claimed.run.id
-                    await self._work(claimed, pulse, progress)
+                    progress(claimed.run)
+                    task = self._begin(claimed, progress)
+                    pulse.watch(claimed.lease, task)
+                    await _follow(task, beating)
             return run
         finally:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
 
-    async def _work(self, claimed: Claimed, pulse: Pulse, progress: Progress) -> None:
+    def _begin(self, claimed: Claimed, progress: Progress) -> asyncio.Task[Outcome]:
         def tell(counts: Counts) -> None:
             progress(claimed.run.model_copy(update={"counts": counts}))
 
         piece = Slice(self._parts.clock, seconds=_NO_END, pages_left=_NO_END)
-        task: asyncio.Task[object] = asyncio.create_task(self._runner.work(claimed, piece, tell))
-        pulse.watch(claimed.lease, task)
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError:
-            task.cancel()
-            await asyncio.wait({task})
-            await self._runner.abandon(claimed)
-            raise
-        if task.cancelled():
-            await self._runner.abandon(claimed)
-        else:
-            task.result()
+        return asyncio.create_task(self._runner.work(claimed, piece, tell))
 
     async def _get(self, run_id: int) -> Run:
-        run = await self._parts.database.read(lambda connection: RunRepository(connection).get(run_id))
-        assert run is not None  # noqa: S101 - a run that was asked for is never deleted while it is unfinished
-        return run
+        """Give a run; one whose process died is over only where its flow is closed, else somebody goes on with it."""
+        database = self._parts.database
+
+        def get(connection: Connection) -> Run:
+            runs = RunRepository(connection)
+            run = runs.get(run_id)
+            assert run is not None  # noqa: S101 - a run that was asked for is never deleted while it is unfinished
+            if FlowRepository(connection, database).is_open(run.integration_id, Flow(run.kind)):
+                return run
+            return next(iter(runs.find(database.now_sql(), run=run_id)), run)
+
+        return await database.read(get)
+
+
+async def _follow(task: asyncio.Task[Outcome], beating: asyncio.Task[None]) -> None:
+    """Wait for the end of the work, and end it where its lease is no longer kept. Raises what went wrong."""
+    try:
+        await asyncio.wait({task, beating}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+    if beating.done():
+        beating.result()
+    if not task.cancelled():
+        task.result()

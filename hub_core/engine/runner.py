@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -16,14 +16,13 @@ from hub_core.domain.errors import (
     FlowClosedError,
     HubError,
     LeaseLostError,
-    StorageError,
+    NotReadyError,
     UnavailableError,
-    VaultError,
 )
 from hub_core.domain.integrations import Flow
 from hub_core.domain.runs import Counts, Run, RunError, RunState
-from hub_core.engine.backoff import after_failure, spread
-from hub_core.engine.ending import Ending, Endings
+from hub_core.engine.backoff import FIRST_WAIT, after_failure
+from hub_core.engine.ending import NO_WAIT, Ending, Endings
 from hub_core.services.handles import Handles
 from hub_core.services.order_flow import OrderFlow, OrderRun
 from hub_core.services.slices import PausedError, Slice
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
     from hub_core.services.parts import Parts
 
 logger = logging.getLogger("hub_core.engine")
-
-NO_WAIT = timedelta(0)
 
 
 class Outcome(Enum):
@@ -54,7 +51,6 @@ class Claimed:
     """A flow that this process may work on."""
 
     lease: Lease
-    integration: IntegrationRow
     run: Run
 
 
@@ -79,8 +75,7 @@ class Runner:
         def claim(connection: Connection) -> Claimed | None:
             flows = FlowRepository(connection, self._parts.database)
             lease = flows.claim(integration_id, flow, self._owner)
-            row = IntegrationRepository(connection).get(integration_id)
-            if lease is None or row is None:
+            if lease is None:
                 return None
             runs = RunRepository(connection)
             if lease.died_run is not None:
@@ -89,60 +84,40 @@ class Runner:
             flows.fence(lease, run_id=run_id)
             run = runs.get(run_id)
             assert run is not None  # noqa: S101 - it was written two lines above
-            return Claimed(lease, row, run)
+            return Claimed(lease, run)
 
         return await self._parts.database.write(claim)
 
     async def work(self, claimed: Claimed, piece: Slice, progress: Callable[[Counts], None] = _silent) -> Outcome:
-        """Work on a claimed flow until its slice or its run is over."""
-        ending = await self._ending_of(claimed, piece, progress)
-        if ending is None:
-            return Outcome.NOT_DUE
-        try:
-            await self._endings.write(claimed.lease, claimed.run, ending)
-        except LeaseLostError:
-            return Outcome.NOT_DUE
-        return Outcome.PAUSED if ending.state is None else Outcome.ENDED
+        """Work on a claimed flow until its slice or its run is over.
 
-    async def abandon(self, claimed: Claimed) -> None:
-        """Release a flow whose task was cancelled: `stopped` where it was closed, else the run goes on later."""
-        database = self._parts.database
-        is_open = await database.read(
-            lambda connection: FlowRepository(connection, database).is_open(
-                claimed.lease.integration_id, claimed.lease.flow
-            )
-        )
-        run = await database.read(lambda connection: RunRepository(connection).get(claimed.run.id))
-        if run is None:
-            return
-        state = None if is_open else RunState.STOPPED
-        with suppress(LeaseLostError):
-            await self._endings.write(claimed.lease, run, Ending(state, run.counts, run.api_calls, NO_WAIT))
-
-    async def _ending_of(self, claimed: Claimed, piece: Slice, progress: Callable[[Counts], None]) -> Ending | None:
-        """Work, and say how it ended; None where another process has taken over."""
+        Cancelled, it lets the run pause, releases the flow and ends then. Raises only what kept it from writing how
+        the run ended; the flow is free again once its lease has run out.
+        """
         tally = Tally(claimed.run.counts, claimed.run.api_calls)
+        working = asyncio.create_task(self._worked(claimed, piece, progress, tally))
+        cancelled = await _ended(working)
+        ending = self._ending_of(claimed, working, tally)
+        written = None if ending is None else await self._write(claimed, ending)
+        if cancelled:
+            raise asyncio.CancelledError
+        if written is None:
+            return Outcome.NOT_DUE
+        return Outcome.PAUSED if written.state is None else Outcome.ENDED
+
+    async def _write(self, claimed: Claimed, ending: Ending) -> Ending | None:
         try:
-            return await self._worked(claimed, piece, progress, tally)
+            return await self._endings.write(claimed.lease, claimed.run, ending)
         except LeaseLostError:
             return None
-        except PausedError:
-            return Ending(None, tally.counts, tally.api_calls, NO_WAIT)
-        except BudgetError as error:
-            return Ending(None, tally.counts, tally.api_calls, timedelta(seconds=error.retry_after or 0))
-        except FlowClosedError:
-            return Ending(RunState.STOPPED, tally.counts, tally.api_calls, NO_WAIT)
-        except HubError as error:
-            if isinstance(error, StorageError) and not isinstance(error, VaultError):
-                raise  # nothing can be written now: the lease runs out, and the next process goes on
-            return self._failure(claimed, error, tally)
 
     async def _worked(self, claimed: Claimed, piece: Slice, progress: Callable[[Counts], None], tally: Tally) -> Ending:
-        channel = self._parts.channels.channel(claimed.integration.channel)
-        async with self._handles.store(channel, claimed.integration, flow=claimed.lease.flow) as store:
+        integration = tally.integration = await self._integration(claimed.lease.integration_id)
+        channel = self._parts.channels.channel(integration.channel)
+        async with self._handles.store(channel, integration, flow=claimed.lease.flow) as store:
             run = OrderRun(
                 channel=channel,
-                integration=claimed.integration,
+                integration=integration,
                 store=store,
                 lease=claimed.lease,
                 run_id=claimed.run.id,
@@ -157,24 +132,82 @@ class Runner:
                 tally.counts, tally.api_calls = run.counts, run.api_calls
         state = RunState.PARTIAL if tally.counts.rejected else RunState.SUCCEEDED
         wait = max(due_at - claimed.lease.now(self._parts.clock), NO_WAIT)
-        return Ending(state, tally.counts, tally.api_calls, spread(wait))
+        return Ending(state, tally.counts, tally.api_calls, wait, fresh=run.searched)
 
-    def _failure(self, claimed: Claimed, error: HubError, tally: Tally) -> Ending:
-        logger.warning("%s of '%s' failed: %s", claimed.lease.flow, claimed.integration.name, error)
+    async def _integration(self, integration_id: int) -> IntegrationRow:
+        row = await self._parts.database.read(lambda connection: IntegrationRepository(connection).get(integration_id))
+        if row is None or row.removed_at is not None or not row.enabled:
+            raise FlowClosedError
+        return row
+
+    def _ending_of(self, claimed: Claimed, working: asyncio.Task[Ending], tally: Tally) -> Ending | None:
+        """Say how the work ended; None where another process has taken over."""
+        if working.cancelled():
+            return Ending(None, None, tally.api_calls, NO_WAIT)
+        error = working.exception()
+        return working.result() if error is None else self._ending_after(claimed, error, tally)
+
+    def _ending_after(self, claimed: Claimed, error: BaseException, tally: Tally) -> Ending | None:
+        if isinstance(error, LeaseLostError):
+            return None
+        if isinstance(error, PausedError):
+            return Ending(None, tally.counts, tally.api_calls, NO_WAIT)
+        if isinstance(error, (BudgetError, NotReadyError)):
+            wait = FIRST_WAIT if error.retry_after is None else error.retry_after
+            return Ending(None, tally.counts, tally.api_calls, timedelta(seconds=wait))
+        if isinstance(error, FlowClosedError):
+            return Ending(RunState.STOPPED, tally.counts, tally.api_calls, NO_WAIT)
+        return self._failure(claimed, error, tally)
+
+    def _failure(self, claimed: Claimed, error: BaseException, tally: Tally) -> Ending:
+        told = _told(error)
+        name = tally.integration.name if tally.integration else claimed.lease.integration_id
+        foreseen = isinstance(error, HubError)
+        logger.log(
+            logging.WARNING if foreseen else logging.ERROR,
+            "%s of '%s' failed: %s",
+            claimed.lease.flow,
+            name,
+            told.sentence,
+            exc_info=None if foreseen else error,
+        )
         retry_after = error.retry_after if isinstance(error, UnavailableError) else None
         return Ending(
             RunState.FAILED,
             tally.counts,
             tally.api_calls,
             after_failure(claimed.lease.failures, retry_after),
-            error=RunError(code=error.code, sentence=str(error)),
-            stops_integration=isinstance(error, AuthorizationError),
+            error=told,
+            refused=tally.integration if isinstance(error, AuthorizationError) else None,
         )
 
 
 @dataclass(slots=True)
 class Tally:
-    """What a run has done so far, also when it does not come to its end."""
+    """What a run has done so far, also when it does not come to its end, and the integration it works for."""
 
     counts: Counts
     api_calls: int
+    integration: IntegrationRow | None = None
+
+
+def _told(error: BaseException) -> RunError:
+    """Say what went wrong; the text of an error that nobody foresaw may hold anything and goes to the log only."""
+    if isinstance(error, HubError):
+        return RunError(code=error.code, sentence=str(error))
+    sentence = (
+        f"The hub made a mistake ({type(error).__name__}) and tries again later; report it with what its log says."
+    )
+    return RunError(code="internal", sentence=sentence)
+
+
+async def _ended(working: asyncio.Task[Ending]) -> bool:
+    """Wait until *working* has ended, which being cancelled only hastens; tell whether that came."""
+    cancelled = False
+    while not working.done():
+        try:
+            await asyncio.wait({working})
+        except asyncio.CancelledError:
+            cancelled = True
+            working.cancel()
+    return cancelled

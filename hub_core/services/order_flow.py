@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub_core.channels.dispatch import ask, stream
-from hub_core.domain.errors import CursorExpiredError, FlowClosedError, ResponseError
+from hub_core.domain.errors import BudgetError, CursorExpiredError, FlowClosedError, NotReadyError, ResponseError
 from hub_core.domain.polls import ONCE, POLL_OF, SWEEP_INTERVAL, Search, Window, widened, window_of
 from hub_core.domain.runs import Counts
 from hub_core.services.order_intake import OrderIntake, PageContext, RunReading
 from hub_core.services.slices import PausedError, Slice
 from hub_core.storage.flows import FlowRepository, Lease
 from hub_core.storage.rejects import RejectRepository
+from hub_core.storage.runs import RunRepository
 from hub_core.storage.searches import SearchRepository, SearchState
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ PAGE_DEADLINE = 600.0
 """Seconds for one page: a store may need minutes for it, and the plugin waits for the rate budget within."""
 COMMIT_SECONDS = 1.0
 """How often the place of a read is noted while its pages hold nothing new."""
+JITTER = 0.1
+"""By which part of its interval a search is due earlier, so that many stores are not all asked at the same moment."""
+NO_TIME = timedelta(0)
 _RESTARTS = 3
 
 ORDER_OF_SEARCHES = (Search.BASELINE, Search.NEW, Search.OPEN, Search.BACKFILL, Search.CHANGED, Search.SWEEP)
@@ -51,6 +56,8 @@ class OrderRun:
     calls_before: int
     progress: Callable[[Counts], None]
     rejected: set[str] = field(default_factory=set)
+    searched: bool = False
+    """Whether a search was read to its end since this run was claimed."""
 
     @property
     def api_calls(self) -> int:
@@ -58,15 +65,26 @@ class OrderRun:
         return self.calls_before + self.store.http.calls
 
 
-def plan(searches: dict[Search, SearchState], channel: Channel, now: datetime) -> Search | None:
-    """Tell which search to read next: the baseline before any other, and those that happen once only once."""
+def spread(wait: timedelta) -> timedelta:
+    """Shorten *wait* by up to a tenth."""
+    return wait * (1 - random.uniform(0, JITTER))  # noqa: S311 - spreads load, keeps no secret
+
+
+def plan(
+    searches: dict[Search, SearchState], channel: Channel, now: datetime, soon: timedelta = NO_TIME
+) -> Search | None:
+    """Tell which search to read next: the baseline before any other, and those that happen once only once.
+
+    What is due *soon*, except for the daily sweep, is read already, so that one run does for several searches.
+    """
     offered = set(channel.info.polls)
     for search in ORDER_OF_SEARCHES:
         if POLL_OF[search] not in offered:
             continue
         state = searches[search]
         undone = state.completed_at is None
-        if undone if search in ONCE else (state.due_at <= now or state.began_at is not None):
+        due_by = now if search is Search.SWEEP else now + soon
+        if undone if search in ONCE else (state.due_at <= due_by or state.began_at is not None):
             return search
     return None
 
@@ -105,9 +123,10 @@ class OrderFlow:
 
     async def work(self, run: OrderRun) -> datetime:
         """Read all searches that are due; give when the flow is due again. Raises PausedError where a slice ends."""
+        interval = timedelta(seconds=run.integration.rules.order_interval)
         while True:
             searches = await self._searches(run)
-            search = plan(searches, run.channel, run.lease.now(self._parts.clock))
+            search = plan(searches, run.channel, run.lease.now(self._parts.clock), interval * JITTER)
             if search is None:
                 return next_due(searches, run.channel)
             await self._read(run, searches, searches[search])
@@ -123,6 +142,9 @@ class OrderFlow:
             try:
                 if not state.window.empty:
                     await self._read_pages(run, searches, state)
+            except NotReadyError as error:
+                await self._note(run, state.search, error.cursor)
+                raise
             except CursorExpiredError:
                 state = state.model_copy(update={"began_at": None, "cursor": None})
                 continue
@@ -169,12 +191,26 @@ class OrderFlow:
             run.progress(run.counts)
 
     async def _read_pages(self, run: OrderRun, searches: dict[Search, SearchState], state: SearchState) -> None:
+        cursor = state.cursor
+        try:
+            async with aclosing(self._taken(run, searches, state)) as places:
+                async for place in places:
+                    cursor = place
+                    run.slice.page_done()
+        except (BudgetError, PausedError):
+            await self._note(run, state.search, cursor)  # the last pages may not have been committed
+            raise
+
+    async def _taken(
+        self, run: OrderRun, searches: dict[Search, SearchState], state: SearchState
+    ) -> AsyncGenerator[Any, None]:
+        """Take in one page after the other, and yield where the next begins."""
         is_history = history_rule(run, searches, state)
         commit_at = self._parts.clock.monotonic() + COMMIT_SECONDS
         async with aclosing(self._pages(run, state)) as pages:
             async for page, sent_at in pages:
                 now = self._parts.clock.monotonic()
-                must_commit = now >= commit_at or run.slice.ending
+                must_commit = now >= commit_at
                 taken = await self._intake.take(
                     page, _context(run, state, sent_at, is_history, must_commit=must_commit)
                 )
@@ -183,11 +219,19 @@ class OrderFlow:
                 run.counts = taken.counts
                 run.rejected |= taken.rejected
                 run.progress(run.counts)
-                run.slice.page_done()
                 if not taken.still_open:
                     raise FlowClosedError
-                if run.slice.over:
-                    raise PausedError
+                yield page.cursor
+
+    async def _note(self, run: OrderRun, search: Search, cursor: Any) -> None:
+        """Note where a search is gone on with, and what the run has done until there."""
+
+        def note(connection: Connection) -> None:
+            FlowRepository(connection, self._parts.database).fence(run.lease)
+            SearchRepository(connection).advance(run.integration.id, search, cursor)
+            RunRepository(connection).progress(run.run_id, run.counts, run.api_calls)
+
+        await self._parts.database.write(note)
 
     async def _pages(self, run: OrderRun, state: SearchState) -> AsyncGenerator[tuple[OrderPage, datetime], None]:
         """Yield pages with the moment each was asked for; the next is fetched while the last is stored."""
@@ -214,8 +258,8 @@ class OrderFlow:
 
     async def _complete(self, run: OrderRun, state: SearchState) -> None:
         now = run.lease.now(self._parts.clock)
-        interval = timedelta(seconds=run.integration.rules.order_interval)
-        due_at = now + (SWEEP_INTERVAL if state.search is Search.SWEEP else interval)
+        interval = spread(timedelta(seconds=run.integration.rules.order_interval))
+        due_at = now + (spread(SWEEP_INTERVAL) if state.search is Search.SWEEP else interval)
 
         def complete(connection: Connection) -> None:
             FlowRepository(connection, self._parts.database).fence(run.lease)
@@ -227,6 +271,7 @@ class OrderFlow:
                 RejectRepository(connection).settle(run.integration.id)
 
         await self._parts.database.write(complete)
+        run.searched = True
 
 
 def _context(

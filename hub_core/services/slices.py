@@ -26,18 +26,10 @@ class Slice:
         self._until = self.clock.monotonic() + self.seconds
 
     def page_done(self) -> None:
-        """Count one more page."""
+        """Count one more page. Raises PausedError where no other is to follow."""
         self.pages_left -= 1
-
-    @property
-    def ending(self) -> bool:
-        """Tell whether the next page is the last of this slice."""
-        return self.pages_left <= 1 or self.over
-
-    @property
-    def over(self) -> bool:
-        """Tell whether to pause here."""
-        return self.stopping or self.pages_left <= 0 or self.clock.monotonic() >= self._until
+        if self.stopping or self.pages_left <= 0 or self.clock.monotonic() >= self._until:
+            raise PausedError
 
 
 class PausedError(Exception):

@@ -66,11 +66,13 @@ class SearchRepository:
         }
 
     def begin(self, integration_id: int, search: Search, window: Window, at: datetime) -> None:
-        """Note which window is read from now on."""
+        """Note which window is read from now on, which may be a little before it is due."""
+        began_at = literal(at, UtcDateTime)
         self._set(
             integration_id,
             search,
             began_at=at,
+            due_at=case((searches.c.due_at > began_at, began_at), else_=searches.c.due_at),
             window_start=window.start,
             window_end=window.end,
             cursor=None,

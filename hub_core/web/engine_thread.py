@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from hub_core.hub import Hub
 
 if TYPE_CHECKING:
+    from hub_core.engine.embedded import Engine
     from hub_core.web.watchdog import Heartbeat
 
 
@@ -81,7 +82,19 @@ class EngineThread:
             beating = asyncio.create_task(self._heartbeat.beat())
             try:
                 await engine.start()
-                await self._stop.wait()
+                await self._until_stopped(engine)
             finally:
                 await engine.stop()
                 beating.cancel()
+
+    async def _until_stopped(self, engine: Engine) -> None:
+        """Wait for the request to stop. Raises what ended a loop of the engine before that."""
+        stopping = asyncio.create_task(self._stop.wait())
+        breaking = asyncio.create_task(engine.broken())
+        try:
+            await asyncio.wait({stopping, breaking}, return_when=asyncio.FIRST_COMPLETED)
+            if breaking.done():
+                breaking.result()
+        finally:
+            stopping.cancel()
+            breaking.cancel()

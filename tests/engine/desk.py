@@ -1,10 +1,12 @@
 """A store that a process works on, for tests of what becomes of runs."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 from hub_core import Hub
 from hub_core.domain.integrations import Flow, Integration
+from hub_core.engine.embedded import Engine
 from hub_core.engine.runner import Outcome, Runner
 from hub_core.services.slices import Slice
 from hub_core.storage.tables import flow_state
@@ -13,6 +15,14 @@ from tests.hubs import rows
 from tests.toyshop.shop import Shop
 
 MANY = 10**6
+
+
+async def quiet(engine: Engine) -> None:
+    """Start what is due, and wait until it has ended."""
+    await engine.tick()
+    while engine._flows:
+        await asyncio.wait(engine._flows)
+        await asyncio.sleep(0)
 
 
 class Desk:

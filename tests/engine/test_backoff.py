@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_core.engine.backoff import JITTER, LONGEST_WAIT, after_failure, spread
+from hub_core.engine.backoff import JITTER, LONGEST_WAIT, after_failure
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,3 @@ def test_the_wait_doubles_with_each_failure_and_ends_at_a_quarter_of_an_hour(fai
 @given(failures=st.integers(0, 100), asked=st.floats(0, 10_000))
 def test_the_wait_is_never_shorter_than_the_store_asked_for(failures: int, asked: float) -> None:
     assert after_failure(failures, asked) >= timedelta(seconds=asked)
-
-
-@given(wait=st.timedeltas(timedelta(0), timedelta(days=1)))
-def test_flows_are_spread_over_a_tenth_of_their_wait(wait: timedelta) -> None:
-    assert wait * (1 - JITTER) - timedelta(microseconds=1) <= spread(wait) <= wait

@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
+from hub_core import BudgetError
 from hub_core.domain.integrations import Flow
+from hub_core.domain.runs import Run
+from hub_core.engine.ending import Ending, Endings
+from hub_core.engine.runner import Outcome
 from hub_core.services.slices import Slice
+from hub_core.storage.flows import Lease
 from hub_core.storage.tables import runs
 from tests.engine.desk import Desk
 from tests.hubs import found, rows
@@ -90,6 +95,26 @@ async def test_a_read_that_pauses_is_stopped_by_switching_off_too(desk: Desk, ho
     assert (await desk.last()).state == "running"
     await getattr(desk.hub.integrations, how)(desk.integration.id)
     assert (await desk.last()).state == "stopped"
+
+
+@pytest.mark.parametrize("how", ["disable", "remove"])
+@pytest.mark.parametrize("limited", [False, True], ids=["slice", "rate limit"])
+async def test_a_read_that_is_switched_off_after_its_last_page_does_not_pause(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, how: str, limited: bool
+) -> None:
+    write = Endings.write
+
+    async def late(self: Endings, lease: Lease, run: Run, ending: Ending) -> Ending:
+        await getattr(desk.hub.integrations, how)(desk.integration.id)
+        return await write(self, lease, run, ending)
+
+    if limited:
+        desk.fails(lambda: BudgetError("No room.", retry_after=30))
+    monkeypatch.setattr(Endings, "write", late)
+    assert await desk.work(pages=2) is Outcome.ENDED
+    run = await desk.last()
+    assert (run.state, run.finished_at, run.error) == ("stopped", desk.clock.now(), None)
+    assert desk.flow()["lease_owner"] is None
 
 
 async def test_after_switching_on_again_the_read_goes_on(desk: Desk) -> None:

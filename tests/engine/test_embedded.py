@@ -15,23 +15,17 @@ from hub_core.domain.clock import SystemClock
 from hub_core.domain.errors import HubError
 from hub_core.domain.integrations import Flow
 from hub_core.engine import embedded
-from hub_core.engine.embedded import Engine, process_name
+from hub_core.engine.embedded import process_name
+from hub_core.engine.pulse import Pulse
 from hub_core.engine.runner import Claimed
 from hub_core.services.slices import Slice
 from hub_core.storage.flows import FlowRepository
-from hub_core.storage.tables import flow_state
+from hub_core.storage.tables import flow_state, integrations, runs
 from hub_core.testing.clock import VirtualClock
+from tests.engine.desk import quiet
 from tests.hubs import connected, filled, found, rows, settings
 from tests.toyshop.channel import ToySettings, fetch_orders
 from tests.toyshop.shop import open_shop
-
-
-async def quiet(engine: Engine) -> None:
-    """Start what is due, and wait until it has ended."""
-    await engine.tick()
-    while engine._flows:
-        await asyncio.wait(engine._flows)
-        await asyncio.sleep(0)
 
 
 async def test_what_is_due_is_read_and_nothing_else(hub: Hub, clock: VirtualClock) -> None:
@@ -78,6 +72,34 @@ async def test_two_engines_share_the_work_without_doing_it_twice(hub: Hub) -> No
     await asyncio.gather(quiet(hub.engine()), quiet(hub.engine()))
     assert len(await hub.runs.page()) == 6
     assert len(await hub.events.after(type="order.created", limit=100)) == 12
+
+
+async def test_an_integration_that_cannot_be_read_keeps_no_other_from_being_read(hub: Hub, clock: VirtualClock) -> None:
+    bad = await connected(hub, filled(open_shop("north"), 2))
+    await connected(hub, filled(open_shop("south"), 3))
+    spoil = integrations.update().where(integrations.c.id == bad.id).values(rules='{"order_interval": "often"}')
+    hub.parts.database.write_now(lambda connection: connection.execute(spoil))
+    engine = hub.engine()
+    await quiet(engine)
+    assert len(await found(hub)) == 3
+    (run,) = await hub.runs.page(integration=bad.id)
+    assert (run.state, run.error and run.error.code) == ("failed", "internal")
+    clock.advance(1)
+    await quiet(engine)
+    assert len(await hub.runs.page(integration=bad.id)) == 1
+
+
+async def test_a_run_that_cannot_be_read_keeps_no_other_flow_from_being_begun(
+    hub: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad = await connected(hub, filled(open_shop("north"), 2))
+    await hub.request_sync(bad.id, ["orders"])
+    await connected(hub, filled(open_shop("south"), 3))
+    hub.parts.database.write_now(lambda connection: connection.execute(runs.update().values(counts="many")))
+    with caplog.at_level(logging.ERROR, "hub_core.engine"):
+        await quiet(hub.engine())
+    assert len(await found(hub)) == 3
+    assert f"The orders of integration {bad.id} cannot be begun." in caplog.text
 
 
 async def test_a_flow_that_ends_in_an_unforeseen_way_is_logged_and_left_to_its_lease(
@@ -267,3 +289,32 @@ async def test_the_engine_goes_on_after_the_database_failed(
             await next_event(live, "order.created")
     await engine.stop()
     assert "The engine waits: The database is away." in caplog.text
+
+
+@pytest.mark.parametrize(("part", "what"), [(FlowRepository, "due"), (Pulse, "beat")], ids=["loop", "pulse"])
+async def test_who_watches_the_engine_is_told_what_broke_it(
+    live: Hub, gate: Gate, monkeypatch: pytest.MonkeyPatch, part: type, what: str
+) -> None:
+    await connected(live, filled(open_shop("gated"), 1))
+    engine = live.engine()
+    await engine.start()
+    async with asyncio.timeout(60):
+        await gate.asked.wait()
+
+        def blunder(*_: object) -> None:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(part, what, blunder)
+        with pytest.raises(ZeroDivisionError):
+            await engine.broken()
+    gate.opened.set()
+    await engine.stop()
+
+
+async def test_an_engine_that_is_stopped_is_not_broken(live: Hub) -> None:
+    engine = live.engine()
+    await engine.start()
+    watching = asyncio.create_task(engine.broken())
+    await engine.stop()
+    async with asyncio.timeout(60):
+        await watching

@@ -11,10 +11,13 @@ from hub_core.channels.registry import ChannelRegistry
 from hub_core.domain.integrations import Flow
 from hub_core.domain.runs import Run
 from hub_core.engine.foreground import LOOK_SECONDS, Foreground
+from hub_core.engine.pulse import READ_SECONDS, Pulse
 from hub_core.engine.runner import Runner
 from hub_core.services.slices import Slice
+from hub_core.storage.flows import LEASE_TIME
+from hub_core.storage.tables import flow_state
 from hub_core.testing.clock import VirtualClock
-from tests.hubs import connected, filled, found, settings, told
+from tests.hubs import connected, filled, found, rows, settings, told
 from tests.toyshop.shop import Shop, open_shop
 
 
@@ -107,12 +110,75 @@ async def test_a_sync_that_is_switched_off_by_another_process_ends_as_stopped(hu
     assert (await hub.integrations.get(integration.id)).health.code == "disabled"
 
 
-async def test_a_read_that_is_given_up_after_it_was_switched_off_is_stopped(hub: Hub) -> None:
+@pytest.mark.parametrize(("switched_off", "state"), [(False, "running"), (True, "stopped")])
+async def test_a_read_that_is_cancelled_releases_its_flow_however_often_it_is_told_to_end(
+    hub: Hub, clock: VirtualClock, switched_off: bool, state: str
+) -> None:
     integration = await connected(hub)
     runner = Runner(hub.parts, "this process")
     claimed = await runner.claim(integration.id, Flow.ORDERS)
     assert claimed is not None
+    working = asyncio.create_task(runner.work(claimed, Slice(clock)))
+    await asyncio.sleep(0)
+    if switched_off:
+        await hub.integrations.disable(integration.id)
+        assert (await hub.runs.get(claimed.run.id)).state == "running"
+    while not working.done():
+        working.cancel()
+        await asyncio.sleep(0)
+    assert working.cancelled()
+    assert (await hub.runs.get(claimed.run.id)).state == state
+    (flow,) = rows(hub, flow_state)
+    assert flow["lease_owner"] is None
+
+
+async def test_a_follower_does_not_wait_for_a_dead_process_whose_store_was_switched_off(
+    hub: Hub, other: Hub, clock: VirtualClock
+) -> None:
+    integration = await connected(hub, filled(open_shop("north"), 3))
+    claimed = await Runner(other.parts, "the other process").claim(integration.id, Flow.ORDERS)
+    assert claimed is not None
+    following = asyncio.create_task(hub.sync(integration.id))
+    await clock.asleep(2)
     await hub.integrations.disable(integration.id)
-    assert (await hub.runs.get(claimed.run.id)).state == "running"
-    await runner.abandon(claimed)
-    assert (await hub.runs.get(claimed.run.id)).state == "stopped"
+    clock.advance(9)
+    run = await following
+    assert (run.id, run.state, run.error and run.error.code) == (claimed.run.id, "failed", "interrupted")
+
+
+async def test_who_syncs_again_after_a_process_was_killed_goes_on_where_it_was_and_is_told(
+    hub: Hub, other: Hub, clock: VirtualClock
+) -> None:
+    shop = filled(open_shop("north", page_size=1), 3)
+    integration = await connected(hub, shop)
+    killed = Runner(other.parts, "the other process")
+    claimed = await killed.claim(integration.id, Flow.ORDERS)
+    assert claimed is not None
+    await killed.work(claimed, Slice(clock, pages_left=2))
+    claimed = await killed.claim(integration.id, Flow.ORDERS)
+    assert claimed is not None
+    clock.advance(1)
+    seen: list[Run] = []
+    syncing = asyncio.create_task(hub.sync(integration.id, progress=seen.append))
+    await clock.asleep(2)
+    shop.diary.clear()
+    clock.advance(LEASE_TIME.total_seconds())
+    run = await syncing
+    assert (run.state, shop.diary[0][2]) == ("succeeded", 2)
+    assert list(dict.fromkeys(one.id for one in seen)) == [claimed.run.id, run.id]
+
+
+async def test_a_sync_whose_lease_is_no_longer_kept_ends_with_what_went_wrong(
+    hub: Hub, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def blunder(_: Pulse) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Pulse, "beat", blunder)
+    shop = filled(open_shop("north", page_size=1), 3)
+    shop.before_page = lambda *_: clock.advance(READ_SECONDS)
+    integration = await connected(hub, shop)
+    with pytest.raises(ZeroDivisionError):
+        await hub.sync(integration.id)
+    (flow,) = rows(hub, flow_state)
+    assert flow["lease_owner"] is None

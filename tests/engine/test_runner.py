@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from hub_core import (
     BudgetError,
@@ -11,13 +12,18 @@ from hub_core import (
     ResponseError,
     UnavailableError,
 )
+from hub_core.domain.errors import StorageError
 from hub_core.domain.integrations import Flow
-from hub_core.engine.backoff import JITTER
+from hub_core.domain.runs import Run
+from hub_core.engine.backoff import FIRST_WAIT, JITTER
+from hub_core.engine.ending import Ending, Endings
 from hub_core.engine.runner import Outcome, Runner
+from hub_core.services.order_intake import OrderIntake
 from hub_core.services.slices import Slice
+from hub_core.storage.flows import LEASE_TIME, Lease
 from hub_core.storage.tables import flow_state, integrations
 from tests.engine.desk import Desk
-from tests.hubs import found
+from tests.hubs import DAY, NOW, filled, found, told
 from tests.toyshop.shop import Shop
 
 
@@ -101,15 +107,132 @@ async def test_a_spent_rate_budget_is_no_failure(desk: Desk) -> None:
     assert (await desk.hub.integrations.get("north")).health.state == "ok"
 
 
+async def test_a_spent_rate_budget_that_names_no_wait_is_not_asked_again_at_once(desk: Desk) -> None:
+    desk.fails(lambda: BudgetError("No room."))
+    await desk.work()
+    assert desk.wait() == FIRST_WAIT
+
+
+async def test_pages_that_are_known_are_counted_once_when_the_rate_budget_is_spent(desk: Desk) -> None:
+    filled(desk.shop, 5, placed_at=NOW - DAY / 2)
+    await desk.work()
+    desk.clock.advance(61)
+    await desk.work()
+    undisturbed = (await desk.last()).counts
+    desk.clock.advance(61)
+
+    def spend(shop: Shop, start: int) -> None:
+        if start == 3 and len(shop.diary) == 4:
+            raise BudgetError("No room.", retry_after=1)
+
+    desk.shop.diary.clear()
+    desk.shop.before_page = spend
+    assert await desk.work() is Outcome.PAUSED
+    desk.clock.advance(1)
+    assert await desk.work() is Outcome.ENDED
+    assert [start for _, _, start in desk.shop.diary[:5]] == [0, 1, 2, 3, 3]
+    assert (await desk.last()).counts == undisturbed
+
+
+async def test_a_store_that_still_prepares_is_asked_again_from_the_cursor_that_it_gave(desk: Desk) -> None:
+    desk.fails(lambda: NotReadyError(3, retry_after=20))
+    assert await desk.work() is Outcome.PAUSED
+    assert ((await desk.last()).state, desk.flow()["failures"], desk.wait()) == ("running", 0, 20)
+    desk.fails(None)
+    desk.shop.diary.clear()
+    desk.clock.advance(20)
+    assert await desk.work() is Outcome.ENDED
+    assert desk.shop.diary[0][2] == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (StorageError("The disk is full."), "storage"),
+        (IntegrityError("INSERT", {}, Exception("a secret")), "internal"),
+        (UnicodeEncodeError("utf-8", "a secret", 0, 1, "surrogates not allowed"), "internal"),
+        (ZeroDivisionError("a secret"), "internal"),
+    ],
+    ids=["storage", "integrity", "unicode", "mistake"],
+)
+async def test_what_nobody_foresaw_ends_the_run_with_its_reason_and_a_growing_wait(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
+) -> None:
+    async def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(OrderIntake, "take", fail)
+    for expected in (5, 10):
+        assert await desk.work() is Outcome.ENDED
+        run = await desk.last()
+        assert (run.state, run.error.code, desk.flow()["problem_code"]) == ("failed", code, code)
+        assert "secret" not in run.error.sentence
+        assert expected * (1 - JITTER) <= desk.wait() <= expected
+        desk.clock.advance(expected)
+
+
+async def test_where_not_even_the_end_can_be_written_the_flow_waits_for_its_lease(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(Endings, "write", fail)
+    with pytest.raises(StorageError, match="The disk is full"):
+        await desk.work()
+    assert desk.flow()["lease_until"] == desk.clock.now() + LEASE_TIME
+    assert (await desk.last()).state == "running"
+
+
+async def test_a_refusal_of_old_credentials_does_not_stop_what_was_authorised_anew(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Endings.write
+
+    async def late(self: Endings, lease: Lease, run: Run, ending: Ending) -> Ending:
+        await desk.hub.integrations.authorize(desk.integration.id, {"password": "new"})
+        return await write(self, lease, run, ending)
+
+    desk.shop.password = "new"
+    with monkeypatch.context() as patched:
+        patched.setattr(Endings, "write", late)
+        assert await desk.work() is Outcome.ENDED
+    run = await desk.last()
+    assert (run.state, run.error.code) == ("failed", "needs_reauthorization")
+    integration = await desk.hub.integrations.get("north")
+    assert (integration.connection, integration.health.state, desk.wait()) == ("connected", "ok", 0)
+    assert await told(desk.hub, "integration.needs_reauthorization") == []
+    assert await desk.work() is Outcome.ENDED
+    assert (await desk.last()).state == "succeeded"
+
+
+@pytest.mark.parametrize("how", ["disable", "remove"])
+async def test_a_refusal_that_comes_after_switching_off_changes_nothing_more(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    write = Endings.write
+
+    async def late(self: Endings, lease: Lease, run: Run, ending: Ending) -> Ending:
+        await getattr(desk.hub.integrations, how)(desk.integration.id)
+        return await write(self, lease, run, ending)
+
+    desk.shop.password = "new"
+    monkeypatch.setattr(Endings, "write", late)
+    assert await desk.work() is Outcome.ENDED
+    assert (await desk.last()).state == "failed"
+    integration = await desk.hub.integrations.get(desk.integration.id)
+    assert (integration.connection, integration.health.state) == ("connected", "paused")
+    assert await told(desk.hub, "integration.needs_reauthorization") == []
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
         (lambda: ResponseError("Not understood."), "response"),
         (lambda: PermissionMissingError("Orders"), "permission_missing"),
-        (lambda: NotReadyError(3, retry_after=1), "not_ready"),
         (lambda: KeyError("OrderID"), "plugin_fault"),
     ],
-    ids=["nonsense", "right", "not ready", "plugin"],
+    ids=["nonsense", "right", "plugin"],
 )
 async def test_what_went_wrong_is_told_by_its_code(desk: Desk, error: Callable[[], Exception], code: str) -> None:
     desk.fails(error)

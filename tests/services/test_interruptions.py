@@ -166,11 +166,12 @@ class FailingDatabase:
 
     def __init__(self, hub: Hub) -> None:
         self.left = -1
+        self.for_good = False
         sa.event.listen(hub.parts.database.engine, "before_cursor_execute", self.note)
 
     def note(self, *details: object) -> None:
         self.left -= 1
-        if self.left == 0:
+        if self.left == 0 or (self.left < 0 and self.for_good):
             raise OperationalError("", {}, Exception("disk I/O error"))
 
 
@@ -183,8 +184,10 @@ async def test_a_database_that_fails_at_any_statement_is_left_whole(
         integration = (await connected(hub, shop)).id
         failing.left = moment
         try:
-            await hub.sync(integration)
+            failed = (await hub.sync(integration)).state == "failed"
         except StorageError:
+            failed = True
+        if failed:
             failing.left = -1
             await run_on(hub, clock, shop, integration)
         reached = failing.left <= 0
@@ -215,9 +218,11 @@ async def test_a_run_that_fails_says_why(hub: Hub) -> None:
 async def test_the_run_of_a_process_that_died_is_told_apart(hub: Hub, clock: VirtualClock) -> None:
     shop = shop_of("north")
     integration = (await connected(hub, shop)).id
-    FailingDatabase(hub).left = 60
+    failing = FailingDatabase(hub)
+    failing.left, failing.for_good = 60, True
     with pytest.raises(HubError):
         await hub.sync(integration)
+    failing.for_good = False
     await run_on(hub, clock, shop, integration)
     later, died = await hub.runs.page()
     assert died.error is not None

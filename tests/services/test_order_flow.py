@@ -4,11 +4,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hub_core import CursorExpiredError, Hub, Poll
+from hub_core import CursorExpiredError, Hub, OrderPage, Poll
+from hub_core.domain.integrations import Flow
 from hub_core.domain.polls import OVERLAP, UNTOLD_ZONE_REACH, Search
-from hub_core.storage.tables import searches
+from hub_core.engine.runner import Outcome, Runner
+from hub_core.services.order_flow import JITTER, spread
+from hub_core.services.order_intake import OrderIntake, PageContext, Taken
+from hub_core.services.slices import Slice
+from hub_core.storage.tables import flow_state, searches
 from hub_core.testing.clock import VirtualClock
+from tests.engine.desk import quiet
 from tests.hubs import DAY, MINUTE, NOW, connected, filled, found, rows, told
 from tests.toyshop.shop import Shop, open_shop
 
@@ -186,6 +194,83 @@ async def test_the_flow_is_due_again_after_the_interval_that_the_merchant_set(hu
     due = next(iter(flow.values())).next_run_at
     assert due is not None
     assert timedelta(seconds=540) <= due - NOW <= timedelta(seconds=600)
+
+
+@given(wait=st.timedeltas(timedelta(0), timedelta(days=1)))
+def test_searches_are_spread_over_a_tenth_of_their_interval(wait: timedelta) -> None:
+    assert wait * (1 - JITTER) - timedelta(microseconds=1) <= spread(wait) <= wait
+
+
+async def test_the_flow_is_due_when_its_searches_are_and_reads_both_then(hub: Hub, clock: VirtualClock) -> None:
+    shop = open_shop("north")
+    integration = await connected(hub, shop)
+    await hub.sync(integration.id)
+    for _ in range(5):
+        (flow,) = rows(hub, flow_state)
+        assert flow["next_due_at"] == min(search(hub, which)["due_at"] for which in (Search.NEW, Search.CHANGED))
+        clock.set(flow["next_due_at"])
+        shop.diary.clear()
+        await quiet(hub.engine())
+        assert polls(shop) == [Poll.NEW, Poll.CHANGED]
+
+
+async def test_a_search_that_is_read_a_little_early_is_not_taken_for_one_that_was_asked_for(
+    hub: Hub, clock: VirtualClock
+) -> None:
+    shop = open_shop("north")
+    integration = await connected(hub, shop)
+    await hub.sync(integration.id)
+    late = clock.now() + timedelta(seconds=65)
+    change = searches.update().where(searches.c.search == Search.CHANGED.value).values(due_at=late)
+    hub.parts.database.write_now(lambda connection: connection.execute(change))
+    clock.advance(60)
+    shop.diary.clear()
+    await quiet(hub.engine())
+    assert polls(shop) == [Poll.NEW, Poll.CHANGED]
+    assert search(hub, Search.CHANGED)["due_at"] >= clock.now() + timedelta(seconds=54)
+
+
+async def test_a_run_that_read_nothing_makes_nothing_fresher(hub: Hub, clock: VirtualClock) -> None:
+    shop = open_shop("north")
+    integration = await connected(hub, shop)
+    await hub.sync(integration.id)
+    (before,) = rows(hub, flow_state)
+    clock.advance(30)
+    hub.parts.database.write_now(lambda connection: connection.execute(flow_state.update().values(next_due_at=NOW)))
+    shop.diary.clear()
+    await quiet(hub.engine())
+    (after,) = rows(hub, flow_state)
+    assert (shop.diary, after["lease"]) == ([], before["lease"] + 1)
+    assert (after["last_success_at"], after["next_due_at"]) == (before["last_success_at"], before["next_due_at"])
+
+
+async def test_pages_that_are_known_are_counted_once_when_time_runs_out_while_one_is_stored(
+    hub: Hub, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = filled(open_shop("north", page_size=1), 5, placed_at=NOW - DAY / 2)
+    integration = await connected(hub, shop)
+    runner = Runner(hub.parts, "this process")
+    await hub.sync("north")
+    clock.advance(61)
+    undisturbed = (await hub.sync("north")).counts
+    take = OrderIntake.take
+
+    async def slowly(self: OrderIntake, page: OrderPage, context: PageContext) -> Taken:
+        taken = await take(self, page, context)
+        clock.advance(0.3)
+        return taken
+
+    monkeypatch.setattr(OrderIntake, "take", slowly)
+    clock.advance(61)
+    outcome, slices = Outcome.PAUSED, 0
+    while outcome is Outcome.PAUSED:
+        claimed = await runner.claim(integration.id, Flow.ORDERS)
+        assert claimed is not None
+        outcome = await runner.work(claimed, Slice(clock, seconds=0.5))
+        slices += 1
+    run = (await hub.runs.page())[0]
+    assert slices > 2
+    assert (run.state, run.counts) == ("succeeded", undisturbed)
 
 
 async def test_where_the_store_forgot_the_place_the_window_is_read_again(hub: Hub) -> None:

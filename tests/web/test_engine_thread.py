@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from hub_core.domain.errors import HubError, StorageError
 from hub_core.hub import Hub
+from hub_core.storage.flows import FlowRepository
 from hub_core.testing.clock import VirtualClock
 from hub_core.web import serve
 from hub_core.web.engine_thread import EngineThread
@@ -63,3 +64,14 @@ async def test_an_engine_that_ended_without_being_asked_to_is_a_failure(hub: Hub
     thread = thread_of(hub)
     thread.ended.set_result(None)
     assert (serve._exit_code(thread, stopped=False), serve._exit_code(thread, stopped=True)) == (1, 0)
+
+
+async def test_a_mistake_in_a_loop_of_the_engine_ends_it(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def blunder(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(FlowRepository, "due", blunder)
+    thread = thread_of(hub)
+    thread.start()
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(thread.ended, PATIENCE)
