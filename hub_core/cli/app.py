@@ -24,12 +24,20 @@ from hub_core.cli import (
 )
 
 
-class InOrder(TyperGroup):
-    """Lists the commands as a newcomer needs them."""
+class TopLevel(TyperGroup):
+    """Lists the commands as a newcomer needs them, and says what is wrong with a value as a sentence."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands = {name: self.commands[name] for name in COMMANDS}
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")  # as pydantic begins what Typer says
+            raise
 
 
 COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
@@ -51,7 +59,7 @@ COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
 
 app = typer.Typer(
     name="hub",
-    cls=InOrder,
+    cls=TopLevel,
     help="Take in the orders of all shops of a merchant. Every command has --help.",
     no_args_is_help=True,
     rich_markup_mode=None,  # plain help costs a third of the time of a coloured one

@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 
 @app.command("upgrade")
-def upgrade() -> None:
+def upgrade(as_json: AsJson = False) -> None:
     """Bring the tables to the version of this hub.
 
     Example: hub database upgrade
@@ -30,12 +30,16 @@ def upgrade() -> None:
     from hub_core.storage import schema
 
     version = _with_database(schema.upgrade)
-    say(f"The database is at migration {version}.")
+    if as_json:
+        document({"migration": version})
+    else:
+        say(f"The database is at migration {version}.")
 
 
 @app.command("backup")
 def backup(
     file: Annotated[Path, typer.Argument(help="A file that does not exist yet.", metavar="FILE", show_default=False)],
+    as_json: AsJson = False,
 ) -> None:
     """Copy the database while the hub is at work.
 
@@ -46,7 +50,10 @@ def backup(
     from hub_core.storage import schema
 
     _with_database(lambda database: schema.backup(database, file), must_exist=True)
-    say(f"The database is copied to {file}. The key file is not in it; keep a copy of that one elsewhere.")
+    if as_json:
+        document({"backup": str(file)})
+    else:
+        say(f"The database is copied to {file}. The key file is not in it; keep a copy of that one elsewhere.")
 
 
 @app.command("check")

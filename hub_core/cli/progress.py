@@ -17,10 +17,15 @@ def _unwatched(run: "Run") -> None:
     """Show nothing."""
 
 
+def watched() -> bool:
+    """Tell whether bars are shown: what is printed meanwhile would get among them."""
+    return sys.stderr.isatty()
+
+
 @contextmanager
 def bars() -> Iterator[Callable[[str], Watch]]:
     """Yield what makes a bar for a name, where standard error is a terminal; the bars vanish at the end."""
-    if not sys.stderr.isatty():
+    if not watched():
         yield lambda _: _unwatched
         return
     from rich.console import Console

@@ -1,6 +1,7 @@
 """`hub sync`."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,7 @@ import typer
 
 from hub_core.cli.faults import explain
 from hub_core.cli.output import complain, counted, document, say
-from hub_core.cli.progress import Watch, bars
+from hub_core.cli.progress import Watch, bars, watched
 from hub_core.cli.running import AsJson, command, run
 from hub_core.domain.errors import HubError, InputError
 
@@ -36,31 +37,36 @@ def sync(
     Example: hub sync "My shop" --orders
     """
     del orders  # is all there is to sync yet, so it is also what happens without it
-    runs = run(lambda hub: _sync(hub, names or []))
+    tell = _tell_failure if as_json else _tell
+    ended = run(lambda hub: _sync(hub, names or [], tell))
     if as_json:
-        document([run for _, run in runs if run is not None])
-    else:
-        for integration, finished in runs:
-            if finished is not None:
-                say(f"{integration.name}: {_outcome(finished)}")
-    failures = [_tell_failure(integration, finished) for integration, finished in runs]
-    if any(failures):
+        document([finished for _, finished in ended if finished is not None])
+    if any(finished is None or finished.state in ("failed", "stopped") for _, finished in ended):
         raise typer.Exit(1)
 
 
 Outcome = tuple["Integration", "Run | None"]
 
 
-async def _sync(hub: "Hub", names: list[str]) -> list[Outcome]:
+async def _sync(hub: "Hub", names: list[str], tell: Callable[["Integration", "Run | None"], None]) -> list[Outcome]:
+    """Run those that are named, and *tell* of each as it ends; where bars are shown, when all have ended."""
     chosen = {one.id: one for one in [await hub.integrations.get(name) for name in names] or await _enabled(hub)}
     slots = asyncio.Semaphore(_AT_ONCE)
+    later = watched()
     with bars() as start:
 
         async def one(integration: "Integration") -> Outcome:
             async with slots:
-                return integration, await _sync_one(hub, integration, start)
+                finished = await _sync_one(hub, integration, start)
+            if not later:
+                tell(integration, finished)
+            return integration, finished
 
-        return await asyncio.gather(*map(one, chosen.values()))
+        ended = await asyncio.gather(*map(one, chosen.values()))
+    if later:
+        for outcome in ended:
+            tell(*outcome)
+    return ended
 
 
 async def _enabled(hub: "Hub") -> list["Integration"]:
@@ -82,6 +88,14 @@ async def _sync_one(hub: "Hub", integration: "Integration", start: Callable[[str
         return None
 
 
+def _tell(integration: "Integration", finished: "Run | None") -> None:
+    """Say how a run ended; what failed was told already where it gave no run."""
+    if finished is not None:
+        say(f"{integration.name}: {_outcome(finished)}")
+        sys.stdout.flush()
+    _tell_failure(integration, finished)
+
+
 def _outcome(finished: "Run") -> str:
     counts = finished.counts
     told = (
@@ -91,10 +105,10 @@ def _outcome(finished: "Run") -> str:
     return f"{told}, {counts.rejected:,} that could not be used" if counts.rejected else told
 
 
-def _tell_failure(integration: "Integration", finished: "Run | None") -> bool:
-    """Say what went wrong with a run; tell whether it counts as failed."""
+def _tell_failure(integration: "Integration", finished: "Run | None") -> None:
+    """Say what went wrong with a run."""
     if finished is None:
-        return True
+        return
     if finished.counts.rejected:
         complain(
             f"{integration.name}: {counted(finished.counts.rejected, 'order')} could not be used; see: "
@@ -104,4 +118,3 @@ def _tell_failure(integration: "Integration", finished: "Run | None") -> bool:
         complain(f"{integration.name}: {finished.error.sentence if finished.error else 'The run failed; try again.'}")
     if finished.state == "stopped":
         complain(f"{integration.name}: The run was stopped before its end; run it again to go on.")
-    return finished.state in ("failed", "stopped")

@@ -59,10 +59,13 @@ def list_tokens(as_json: AsJson = False) -> None:
 
 
 @app.command("revoke")
-def revoke(name: Holder) -> None:
+def revoke(name: Holder, as_json: AsJson = False) -> None:
     """Revoke an access token.
 
     Example: hub tokens revoke "My program"
     """
     run(lambda hub: hub.tokens.revoke(name))
-    say(f"The token '{name}' is revoked.")
+    if as_json:
+        document({"revoked": name})
+    else:
+        say(f"The token '{name}' is revoked.")

@@ -10,6 +10,7 @@ import pytest
 from hub_core.cli.tokens import Permission
 from hub_core.domain.tokens import Scope
 from hub_core.settings import HubSettings
+from hub_core.storage.schema import HEAD
 from tests.cli.conftest import HubCommand
 
 
@@ -30,6 +31,11 @@ def test_tokens_are_listed_without_their_secrets_and_revoked(hub: HubCommand) ->
     assert hub("tokens", "revoke", "mine").out == "The token 'mine' is revoked.\n"
     assert hub("tokens", "list", "--json").json == []
     assert hub("tokens", "revoke", "mine").code == 1
+
+
+def test_revoking_can_be_told_as_json(hub: HubCommand) -> None:
+    hub("tokens", "create", "mine")
+    assert hub("tokens", "revoke", "mine", "--json").json == {"revoked": "mine"}
 
 
 def test_every_scope_can_be_given() -> None:
@@ -63,8 +69,11 @@ def test_a_database_is_made_checked_and_copied(hub: HubCommand, tmp_path: Path) 
     assert hub("database", "upgrade").code == 0
     assert hub("database", "check").out == "The database is sound.\n"
     assert hub("database", "check", "--json").json == {"ok": True, "damage": []}
-    copy = tmp_path / "copy.db"
+    copy, another = tmp_path / "copy.db", tmp_path / "another.db"
     assert hub("database", "backup", copy).code == 0
+    assert hub("database", "backup", another, "--json").json == {"backup": str(another)}
+    assert another.read_bytes()[:15] == b"SQLite format 3"
+    assert hub("database", "upgrade", "--json").json == {"migration": HEAD}
     with closing(sqlite3.connect(copy)) as database:
         assert database.execute("SELECT count(*) FROM integrations").fetchone() == (0,)
 

@@ -1,5 +1,6 @@
 """`hub integrations`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,14 @@ def test_removing_with_yes_says_what_it_does_and_does_it(hub: HubCommand, connec
     assert hub("integrations", "--json").json == []
     (removed,) = hub("integrations", "--removed", "--json").json
     assert removed["removed_at"] is not None
+
+
+def test_removing_can_be_told_as_json(hub: HubCommand, connected: Shop) -> None:
+    connected.put("7", datetime.now(UTC))
+    hub("sync")
+    ended = hub("integrations", "remove", "Corner", "--yes", "--json")
+    assert ended.json == {"removed": 1, "name": "Corner", "orders_kept": 1}
+    assert hub("integrations", "--json").json == []
 
 
 def test_an_option_before_the_verb_is_refused_rather_than_lost(hub: HubCommand, connected: Shop) -> None:

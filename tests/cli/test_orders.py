@@ -83,5 +83,11 @@ def test_an_unknown_order_is_said_in_a_sentence(hub: HubCommand) -> None:
     assert ended.err == "There is no order 7; 'hub orders' lists them.\n"
 
 
+def test_a_status_that_is_unknown_is_refused_with_those_there_are(hub: HubCommand) -> None:
+    ended = hub("orders", "--status", "foo")
+    assert (ended.code, ended.out) == (2, "")
+    assert "'--status': 'foo' is not one of 'pending', 'open'," in ended.err
+
+
 def test_every_status_can_be_asked_for() -> None:
     assert get_args(Status) == tuple(OrderStatus)

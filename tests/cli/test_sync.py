@@ -41,7 +41,34 @@ def test_all_enabled_ones_are_synced_where_none_is_named(hub: HubCommand, connec
     hub("integrations", "disable", "Corner")
     assert [line.split(":")[0] for line in hub("sync").out.splitlines()] == ["Second"]
     hub("integrations", "enable", "Corner")
-    assert [line.split(":")[0] for line in hub("sync").out.splitlines()] == ["Corner", "Second"]
+    assert sorted(line.split(":")[0] for line in hub("sync").out.splitlines()) == ["Corner", "Second"]
+
+
+def test_each_is_told_as_it_ends(
+    hub: HubCommand,
+    connected: Shop,
+    password: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hub_core.cli.sync._AT_ONCE", 1)
+    connected.put_raw("8", NOW, b"{}")
+    told: list[tuple[str, str]] = []
+    _second(hub, password).before_page = lambda shop, start: told.append(capsys.readouterr())
+    hub("sync", "Corner", "Second")
+    assert told[0][0].startswith("Corner: ")
+    assert "could not be used" in told[0][1]
+
+
+def test_on_a_terminal_all_are_told_after_the_bars(
+    hub: HubCommand, connected: Shop, password: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _second(hub, password)
+    monkeypatch.setattr("hub_core.cli.progress.watched", lambda: True)
+    monkeypatch.setattr("hub_core.cli.sync.watched", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    ended = hub("sync", "Second", "Corner")
+    assert [line.split(":")[0] for line in ended.out.splitlines()] == ["Second", "Corner"]
 
 
 def test_one_named_twice_is_synced_once(hub: HubCommand, connected: Shop) -> None:

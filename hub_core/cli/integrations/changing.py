@@ -14,6 +14,7 @@ from hub_core.domain.errors import InputError
 
 if TYPE_CHECKING:
     from hub_core.domain.integrations import Integration
+    from hub_core.hub import Hub
 
 
 def rename(
@@ -67,6 +68,7 @@ def disable(integration: Name, as_json: AsJson = False) -> None:
 def remove(
     integration: Name,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Remove an integration; its orders stay.
 
@@ -79,8 +81,18 @@ def remove(
     if not (yes or _confirmed(integration)):
         complain("Nothing was removed.")
         raise typer.Exit(1)
-    run(lambda hub: hub.integrations.remove(integration))
-    say(f"'{preview.name}' is removed.")
+    one = run(lambda hub: _remove(hub, integration))
+    if as_json:
+        document({"removed": one.id, "name": one.name, "orders_kept": preview.orders})
+    else:
+        say(f"'{one.name}' is removed.")
+
+
+async def _remove(hub: "Hub", integration: str) -> "Integration":
+    """Remove one, and give it as it was."""
+    one = await hub.integrations.get(integration)
+    await hub.integrations.remove(one.id)
+    return one
 
 
 def _confirmed(integration: str) -> bool:
