@@ -26,6 +26,8 @@ MEDIA_TYPE: Final = "text/event-stream"
 HEARTBEAT: Final = 15.0
 """Seconds between comments that keep whatever lies on the way from ending a silent connection."""
 _HEARTBEAT: Final = b": the hub is there\n\n"
+LAST_WORD: Final = 0.5
+"""Seconds for the end of a stream to be sent: who does not read it would hold up the server's own end."""
 _FIRST: Final = b"retry: 2000\n\n"
 _HEADERS: Final = {"X-Accel-Buffering": "no"}  # else nginx would hold events back
 
@@ -68,7 +70,9 @@ class LiveEvents(Response):
                 task.cancel()
             ends = await asyncio.gather(*tasks, return_exceptions=True)
         _note(ends)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORD):
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _tell(self, send: Send) -> None:
         following = cast("AsyncGenerator[Event, None]", self._hub.events.follow(self._after))

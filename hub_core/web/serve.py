@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("hub_core.web")
 
-LAST_REQUESTS: Final = 2
+LAST_REQUESTS: Final = 1
 """Seconds that requests under way have to end once the hub stops."""
 LAST_RUNS: Final = 10.0
 """Seconds after which an engine that does not end is left behind: it gives its flows 8."""

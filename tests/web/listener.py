@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message
 
 
 class Listener:
-    """Asks for the events of *app* as a stream, and keeps what is sent."""
+    """Asks for the events of *app* as a stream, and keeps what is sent, unless he is *stalled*."""
 
     def __init__(self, app: ASGIApp, token: str, headers: dict[str, str] | None = None, **query: Any) -> None:
         self.status = 0
@@ -31,6 +31,7 @@ class Listener:
             "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
         }
         self.whole = False
+        self.stalled = False
         self._seen = False
         self._app = app
 
@@ -69,6 +70,8 @@ class Listener:
         return {"type": "http.disconnect"}
 
     async def _send(self, message: Message) -> None:
+        if self.stalled:
+            await asyncio.Event().wait()
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = {name.decode(): value.decode() for name, value in message["headers"]}

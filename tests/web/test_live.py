@@ -137,6 +137,18 @@ async def test_it_ends_when_the_server_is_to_stop(hub: Hub, app: FastAPI, listen
     assert listener.whole
 
 
+async def test_one_who_does_not_read_holds_nothing_up(
+    hub: Hub, app: FastAPI, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub_core.web.live.LAST_WORD", 0)
+    async with listen() as listener:
+        await until_silent(hub)
+        listener.stalled = True
+        app.state.closing.set()
+        await listener.ended()
+    assert not listener.whole
+
+
 async def test_it_ends_when_the_token_is_revoked(hub: Hub, listen: Listen) -> None:
     async with listen() as listener:
         await until_silent(hub)
