@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +103,10 @@ def _build(url: str, settings: HubSettings, clock: Clock | None, registry: Chann
     clock = clock or SystemClock()
     database = Database(url, clock)
     if database.is_sqlite:
-        _make_folder(Path(str(database.url.database)).parent)
+        file = Path(str(database.url.database))
+        _make_folder(file.parent)
+        with suppress(OSError):  # where it cannot be made, opening it says why
+            file.touch(mode=0o600)
     keys = settings.secret_keys.get_secret_value() if settings.secret_keys else None
     with ExitStack() as where_it_fails:
         where_it_fails.callback(database.engine.dispose)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -69,9 +70,21 @@ class HubSettings(BaseSettings):
             raise SettingsError(f"The file .env cannot be read ({error}); mend or remove it.") from error
 
 
+def _lines(file: Path) -> dict[str, str | None]:
+    """Read `.env`. Raises SettingsError with the line that cannot be read."""
+    if not file.is_file():
+        return {}
+    bindings = list(parse_stream(io.StringIO(file.read_text(encoding="utf-8"))))
+    for binding in bindings:
+        if binding.error:
+            line = binding.original.line
+            raise SettingsError(f"Line {line} of the file .env cannot be read; write NAME=VALUE or remove it.")
+    return {binding.key: binding.value for binding in bindings if binding.key is not None}
+
+
 def _read_file(model: type[HubSettings]) -> None:
     """Look through `.env` too: a misspelt setting is not passed over in silence, and channels read theirs there."""
-    written = dotenv_values(ENV_FILE)
+    written = _lines(Path(ENV_FILE))
     known = {_PREFIX + name.upper() for name in model.model_fields}
     for name in sorted({*os.environ, *written}):
         if name.upper().startswith(_PREFIX) and name.upper() not in known:

@@ -1,5 +1,6 @@
 """The hub's own settings."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,24 @@ def test_settings_do_not_change() -> None:
     settings = HubSettings()
     with pytest.raises(ValidationError):
         settings.port = 1  # type: ignore[misc] # that is the point
+
+
+def test_a_line_of_the_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text('HUB_PORT=8001\nHUB_HOST="unclosed\n')
+    with pytest.raises(SettingsError, match=r"Line 2 of the file \.env cannot be read"):
+        HubSettings.load()
+
+
+def test_a_misspelt_setting_in_the_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("HUB_PROT=8001\n")
+    with pytest.raises(SettingsError, match="There is no setting HUB_PROT"):
+        HubSettings.load()
+
+
+def test_what_is_not_the_hubs_own_is_passed_on_to_channels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THREEDCART_RATE", "0")
+    monkeypatch.delenv("THREEDCART_API_URL", raising=False)
+    (tmp_path / ".env").write_text("THREEDCART_RATE=5/1\nTHREEDCART_API_URL=http://127.0.0.1:1\nHUB_PORT=8001\n")
+    HubSettings.load()
+    assert (os.environ["THREEDCART_RATE"], os.environ["THREEDCART_API_URL"]) == ("0", "http://127.0.0.1:1")
+    assert "HUB_PORT" not in os.environ

@@ -15,6 +15,7 @@ from hub_core.channels.blame import clause, is_ctrl_c
 from hub_core.channels.channel import Channel, Hook
 from hub_core.channels.hookspecs import REQUIRED, SPECS
 from hub_core.domain.channels import CONTRACT_VERSION, ChannelInfo
+from hub_core.domain.errors import InputError
 from hub_core.domain.polls import Poll
 
 T = TypeVar("T")
@@ -45,6 +46,8 @@ def _guarded(doing: str, function: Callable[[], T]) -> T:
     except BaseException as error:
         if is_ctrl_c(error) or isinstance(error, Unfit):
             raise
+        if isinstance(error, InputError):
+            raise Unfit(str(error)) from error  # somebody set the channel up wrongly, and the sentence says how
         raise Unfit(f"{doing}: {clause(error)}. Report it to the plugin's author.") from error
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from hub_core.domain.fact import Fact
 from hub_core.domain.money import Currency
@@ -55,10 +55,28 @@ class StoreIdentity(Fact):
 DEFAULT_REACH = timedelta(days=30)
 
 
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _written(moment: object) -> object:
+    """Refuse a bare number, which says nothing of its unit."""
+    if isinstance(moment, (int, float)) or (isinstance(moment, str) and moment.strip().isdecimal()):
+        raise ValueError("must be a date with its zone, such as 2026-01-31T00:00:00Z")
+    return moment
+
+
+def _sensible(moment: datetime) -> datetime:
+    """Refuse times at which nothing was sold on the web, so that reckoning with them never leaves the calendar."""
+    if not _EARLIEST <= moment < _LATEST:
+        raise ValueError("must lie between 1990 and 2200")
+    return moment
+
+
 class Rules(Fact):
     """What the merchant decides, the same for every channel. *order_interval* is in seconds."""
 
-    import_since: AwareDatetime | None = None
+    import_since: Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_sensible)] | None = None
     order_interval: Annotated[int, Field(ge=5, le=86400)] = 60
 
     def reaches_back_to(self, added_at: datetime) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 
 from hub_core.domain.errors import InputError
 
@@ -21,11 +22,33 @@ def validated(model: type[Model], values: Mapping[str, Any], what: str) -> Model
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        fields = {
-            ".".join(map(str, one["loc"])) or what: one["msg"].removeprefix("Value error, ") for one in error.errors()
-        }
+        fields = {".".join(map(str, one["loc"])) or what: _sentence(one, model) for one in error.errors()}
         told = "; ".join(f"{name}: {sentence}" for name, sentence in fields.items())
         raise InputError(f"The {what} cannot be used. {told}.", fields=fields) from None
+
+
+def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
+    """Say in plain words what is wrong with one field."""
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return f"there is no such field; there are {', '.join(model.model_fields)}"
+    if kind == "string_pattern_mismatch":
+        return "does not have the form that is asked for"
+    return _PLAIN.get(kind) or error["msg"].removeprefix("Value error, ")
+
+
+_PLAIN = {
+    "missing": "is missing",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "string_type": "must be a text",
+    "dict_type": "must be an object of fields and values",
+    "model_type": "must be an object of fields and values",
+    "datetime_parsing": "must be a date with its zone, such as 2026-01-31T00:00:00Z",
+    "datetime_from_date_parsing": "must be a date with its zone, such as 2026-01-31T00:00:00Z",
+    "timezone_aware": "must name its zone, such as 2026-01-31T00:00:00Z",
+}
+"""What pydantic calls them, and what a person reads."""
 
 
 def written(model: BaseModel) -> dict[str, Any]:

@@ -27,7 +27,7 @@ Integrations are named by their name or id. `WHEN` is a day (`2026-01-31`, from 
 
 Secrets are never taken as arguments: they are read from a file or typed in at a prompt that does not show them.
 
-`hub --install-completion` makes the shell complete commands, options and their values.
+`hub --install-completion` makes the shell complete commands and options.
 
 What follows is what `--help` says.
 """
