@@ -142,4 +142,5 @@ def carrier(members: tuple[str, ...]) -> Carried:
 
 
 def _in_kept_form(members: dict[str, Any]) -> dict[str, Any]:
-    return {name: kept_form(value) for name, value in members.items() if value != NO_DATE}
+    formed = ((name, kept_form(value)) for name, value in members.items() if value != NO_DATE)
+    return {name: value for name, value in formed if value}  # a list of nothing says nothing

@@ -94,13 +94,15 @@ def edited_orders(draw: st.DrawFn) -> Members:
             row[name] = draw(values)
         else:
             row.pop(name, None)
-    if draw(st.booleans()):
-        members["OrderItemList"] = [*members["OrderItemList"], deepcopy(members["OrderItemList"][0])]
+    items = members.get("OrderItemList")
+    if isinstance(items, list) and draw(st.booleans()):
+        members["OrderItemList"] = [*items, *deepcopy(items[:1])]
     return members
 
 
 @given(members=edited_orders())
 @with_example(members={**FULL, "OrderItemList": None})
+@with_example(members={**FULL, "UserID": [0.0]})
 @with_example(members={**FULL, "QuestionList": [{"QuestionTitle": "Gift?", "QuestionAnswer": 1.0}]})
 def test_both_ways_give_the_same_whatever_stands_in_the_members(members: Members) -> None:
     assert_same_both_ways(members)
