@@ -15,8 +15,10 @@ from sqlalchemy import event
 
 from hub_core import Hub
 from hub_core.channels.registry import ChannelRegistry
+from hub_core.domain.history import HistoryRule, Sight
 from hub_core.domain.integrations import Integration
 from hub_core.domain.orders import StoredOrder
+from hub_core.services.order_intake import Seen
 from hub_core.settings import HubSettings
 from hub_core.storage import database as database_module
 from hub_core.storage import schema
@@ -28,6 +30,7 @@ from tests.toyshop.shop import Shop, open_shop
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
+SEEN_LATER = Seen(Sight.LATER, HistoryRule(NOW - 30 * DAY, NOW - DAY))
 
 
 def toyshop_registry() -> ChannelRegistry:

@@ -28,9 +28,11 @@ class OrderPage:
     """One page of orders.
 
     *read* turns one record's text into an order; the core calls it only for texts that it does not hold yet, and
-    makes a reject of each record for which it raises. *cursor* is where to go on after this page.
+    makes a reject of each record for which it raises. *cursor* is where to go on after this page. *basis* names what
+    else decides how a text is read (zone, currency, version of the reading): where it differs, texts are read again.
     """
 
     records: Sequence[Record]
     read: Callable[[bytes], Order]
     cursor: Cursor
+    basis: bytes = b""

@@ -14,7 +14,8 @@ from hub_core.channels.dispatch import ask, stream
 from hub_core.domain.errors import BudgetError, CursorExpiredError, FlowClosedError, NotReadyError, ResponseError
 from hub_core.domain.polls import ONCE, POLL_OF, SWEEP_INTERVAL, Search, Window, widened, window_of
 from hub_core.domain.runs import Counts
-from hub_core.services.order_intake import OrderIntake, PageContext, RunReading
+from hub_core.services.history import history_rule, sight_of
+from hub_core.services.order_intake import OrderIntake, PageContext, RunReading, Seen
 from hub_core.services.slices import PausedError, Slice
 from hub_core.storage.flows import FlowRepository, Lease
 from hub_core.storage.rejects import RejectRepository
@@ -93,25 +94,6 @@ def next_due(searches: dict[Search, SearchState], channel: Channel) -> datetime:
     """Tell when the flow is due again: when the first of its repeated searches is."""
     offered = set(channel.info.polls)
     return min(state.due_at for search, state in searches.items() if search not in ONCE and POLL_OF[search] in offered)
-
-
-def history_rule(run: OrderRun, searches: dict[Search, SearchState], state: SearchState) -> Callable[[datetime], bool]:
-    """Decide by sight, not by clocks, which orders were there before the hub."""
-    import_since = run.integration.rules.reaches_back_to(run.integration.created_at)
-    baseline = searches[Search.BASELINE]
-    began = state.began_at if state.search is Search.BASELINE else baseline.watermark
-    settled = all(
-        searches[search].completed_at is not None
-        for search in (Search.BACKFILL, Search.OPEN)
-        if POLL_OF[search] in run.channel.info.polls
-    )
-
-    def is_history(placed_at: datetime) -> bool:
-        if state.search is Search.BASELINE or placed_at < import_since:
-            return True
-        return not settled and began is not None and placed_at < began
-
-    return is_history
 
 
 class OrderFlow:
@@ -205,15 +187,13 @@ class OrderFlow:
         self, run: OrderRun, searches: dict[Search, SearchState], state: SearchState
     ) -> AsyncGenerator[Any, None]:
         """Take in one page after the other, and yield where the next begins."""
-        is_history = history_rule(run, searches, state)
+        seen = Seen(sight_of(searches, run.channel.info.polls, state.search), history_rule(run.integration, searches))
         commit_at = self._parts.clock.monotonic() + COMMIT_SECONDS
         async with aclosing(self._pages(run, state)) as pages:
             async for page, sent_at in pages:
                 now = self._parts.clock.monotonic()
                 must_commit = now >= commit_at
-                taken = await self._intake.take(
-                    page, _context(run, state, sent_at, is_history, must_commit=must_commit)
-                )
+                taken = await self._intake.take(page, _context(run, state, sent_at, seen, must_commit=must_commit))
                 if must_commit:
                     commit_at = now + COMMIT_SECONDS
                 run.counts = taken.counts
@@ -278,7 +258,7 @@ def _context(
     run: OrderRun,
     state: SearchState,
     sent_at: datetime,
-    is_history: Callable[[datetime], bool],
+    seen: Seen,
     *,
     must_commit: bool,
 ) -> PageContext:
@@ -286,7 +266,7 @@ def _context(
         integration_id=run.integration.id,
         channel=run.channel.key,
         sent_at=sent_at,
-        is_history=is_history,
+        seen=seen,
         must_commit=must_commit,
         reading=RunReading(
             lease=run.lease,

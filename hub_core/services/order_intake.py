@@ -7,13 +7,14 @@ statements, whatever its length.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hub_core.domain.events import NewEvent
+from hub_core.domain.history import HistoryRule, Sight
 from hub_core.domain.integrations import Flow
 from hub_core.domain.orders import Order
 from hub_core.domain.revisions import changes_between
@@ -35,19 +36,25 @@ if TYPE_CHECKING:
     from hub_core.services.parts import Parts
 
 
+class Seen(NamedTuple):
+    """When something is seen, and the rule by which that makes it history or not."""
+
+    sight: Sight
+    rule: HistoryRule
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageContext:
     """Where a page comes from, and when it was asked for (by the database's clock).
 
-    *is_history* tells whether an order that is first seen here, placed at the given time, was there before the hub.
-    *reading* is None where somebody asked for a single order. A page that holds nothing new *must_commit* its place
-    only now and then: the same rows read once more after a crash change nothing.
+    *seen* tells how what is first seen here counts. *reading* is None where somebody asked for a single order. A page
+    that holds nothing new *must_commit* its place only now and then: read once more after a crash, it changes nothing.
     """
 
     integration_id: int
     channel: str
     sent_at: datetime
-    is_history: Callable[[datetime], bool]
+    seen: Seen
     reading: RunReading | None = None
     must_commit: bool = True
 
@@ -101,10 +108,10 @@ class OrderIntake:
         rejected: AbstractSet[str] = frozenset()
         if sifted.rejects:
             rejected = RejectRepository(connection).save(
-                context.integration_id, Flow.ORDERS, sifted.rejects, context.sent_at
+                context.integration_id, Flow.ORDERS, sifted.rejects, context.seen.sight, context.sent_at
             )
         page_write = PageWrite(connection, context)
-        page_write.decide(sifted.readings)
+        page_write.decide(sifted)
         newly_rejected = rejected - (frozenset() if reading is None else reading.rejected_before)
         counts = page_write.counts(len(page.records), sifted.known, len(newly_rejected))
         if reading is not None:
@@ -137,18 +144,20 @@ class PageWrite:
         self._revisions: dict[int, Revision] = {}
         self._created = self._updated = 0
 
-    def decide(self, readings: dict[str, Reading]) -> None:
+    def decide(self, sifted: Sifted) -> None:
         """Decide for each order whether it is new, changed, the same after all, or older than what is held."""
+        readings = sifted.readings
         held = self._orders.held(self._integration_id, list(readings)) if readings else {}
         new = [reading for key, reading in readings.items() if key not in held]
         ids = self._orders.reserve_ids(len(new)) if new else ()
         for order_id, reading in zip(ids, new, strict=True):
-            self._create(order_id, reading)
+            # One that was seen before, and could not be read then, counts by that first sight.
+            self._create(order_id, reading, sifted.sights.get(reading.external_id, self._context.seen.sight))
         for key, holding in held.items():
             self._compare(holding, readings[key])
 
-    def _create(self, order_id: int, reading: Reading) -> None:
-        history = self._context.is_history(reading.placed_at)
+    def _create(self, order_id: int, reading: Reading, sight: Sight) -> None:
+        history = self._context.seen.rule.holds(sight, reading.placed_at)
         self._add_row(order_id, reading, 1, history=history)
         self._lines += [(*line, order_id, False) for line in reading.lines]
         self._add_event("order.created", order_id, reading, history=history)

@@ -14,11 +14,13 @@ from hub_core.domain.integrations import Flow
 from hub_core.domain.orders import StoredOrder
 from hub_core.domain.rejects import Reject, RejectState
 from hub_core.services.handles import Handles
+from hub_core.services.history import history_rule, sight_of
 from hub_core.services.lookup import IntegrationLookup
-from hub_core.services.order_intake import OrderIntake, PageContext
+from hub_core.services.order_intake import OrderIntake, PageContext, Seen
 from hub_core.storage.events import EventRepository
 from hub_core.storage.order_search import OrderSearch
 from hub_core.storage.rejects import RejectRepository
+from hub_core.storage.searches import SearchRepository
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -94,12 +96,12 @@ class Rejects(IntegrationLookup):
             page = await ask(channel, "fetch_order", deadline=_DEADLINE, store=store, external_id=external_id)
         if not page.records:
             raise NotFoundError(f"The store no longer holds order {external_id}; discard the reject.")
-        began = row.connected_at or sent_at
+        searches = await database.read(lambda connection: SearchRepository(connection).of(row.id))
         context = PageContext(
             integration_id=row.id,
             channel=channel.key,
             sent_at=sent_at,
-            is_history=lambda placed_at: placed_at < began,
+            seen=Seen(sight_of(searches, channel.info.polls), history_rule(row, searches)),
         )
         await self._intake.take(page, context)
         await self._parts.database.write(lambda connection: RejectRepository(connection).settle(row.id))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hub_core.channels.dispatch import read_records
+from hub_core.domain.history import Sight
 from hub_core.domain.orders import Order
 from hub_core.domain.rejects import NewReject
 from hub_core.storage.bulk import Row
 from hub_core.storage.documents import document_of
-from hub_core.storage.orders import OrderRepository, line_values, order_values
+from hub_core.storage.orders import KnownOrders, OrderRepository, line_values, order_values
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 _LONGEST_KEY: Final = 500
 """Characters of an id or a SKU: an index of PostgreSQL takes 2,700 bytes."""
 _MOST_DIGITS: Final = 20
-_CODE_0: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-"""How JSON writes the character that PostgreSQL does not take, told from a backslash before `u0000`."""
 
 
 class Reading(NamedTuple):
@@ -49,16 +47,21 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """A page, sifted: what is worth writing, what cannot be used, and how many texts were known already."""
+    """A page, sifted: what is worth writing, what cannot be used, and how many texts were known already.
+
+    *sights* tell of records that were rejected before how they were first seen.
+    """
 
     readings: dict[str, Reading]
     rejects: list[NewReject]
     known: int
+    sights: Mapping[str, Sight]
 
 
 def sift(connection: Connection, integration_id: int, channel: str, page: OrderPage) -> Sifted:
     """Leave out the texts that the hub holds already, and read the rest."""
-    fresh = _fresh(connection, integration_id, _last_of_each(page.records))
+    known = _known(connection, integration_id, page.records)
+    fresh = _fresh(known, page)
     readings: dict[str, Reading] = {}
     rejects: list[NewReject] = []
     results = read_records(channel, page, [record for record, _ in fresh])
@@ -70,7 +73,7 @@ def sift(connection: Connection, integration_id: int, channel: str, page: OrderP
                 readings[result.external_id] = _reading(result, record.raw, digest)
         except ValueError as error:
             rejects.append(_reject(record, f"The order cannot be stored: {error}."))
-    return Sifted(readings, rejects, len(page.records) - len(fresh))
+    return Sifted(readings, rejects, len(page.records) - len(fresh), known.sights)
 
 
 def _last_of_each(records: Sequence[Record]) -> list[Record]:
@@ -83,15 +86,24 @@ def _last_of_each(records: Sequence[Record]) -> list[Record]:
     ]
 
 
-def _fresh(connection: Connection, integration_id: int, records: Sequence[Record]) -> list[tuple[Record, bytes]]:
-    named = [record.external_id for record in records if record.external_id and "\0" not in record.external_id]
-    known = OrderRepository(connection).raw_hashes(integration_id, named) if named else {}
-    hashed = [(record, hashlib.sha256(record.raw).digest()) for record in records]
-    return [
-        (record, digest)
-        for record, digest in hashed
-        if record.external_id is None or known.get(record.external_id) != digest
-    ]
+def _known(connection: Connection, integration_id: int, records: Sequence[Record]) -> KnownOrders:
+    """Ask which of the texts are held; what no database could hold as an id is asked for by nobody."""
+    ids = [record.external_id for record in records if record.external_id]
+    storable = [one for one in ids if "\0" not in one and _encodable(one) == one]
+    return OrderRepository(connection).known(integration_id, storable) if storable else KnownOrders({}, {})
+
+
+def _fresh(known: KnownOrders, page: OrderPage) -> list[tuple[Record, bytes]]:
+    """Give the records whose text is not held, with their digests; what a text means depends on the page's basis."""
+    basis = hashlib.sha256(page.basis)
+    fresh = []
+    for record in _last_of_each(page.records):
+        digest = basis.copy()
+        digest.update(record.raw)
+        raw_hash = digest.digest()
+        if record.external_id is None or known.hashes.get(record.external_id) != raw_hash:
+            fresh.append((record, raw_hash))
+    return fresh
 
 
 def _reading(order: Order, raw: bytes, raw_hash: bytes) -> Reading:
@@ -99,7 +111,7 @@ def _reading(order: Order, raw: bytes, raw_hash: bytes) -> Reading:
     written = document_of(order)
     document = written.decode()
     lines = line_values(order)
-    _check(order, lines, document)
+    _check(order, lines)
     return Reading(
         order.external_id,
         order.number,
@@ -114,16 +126,16 @@ def _reading(order: Order, raw: bytes, raw_hash: bytes) -> Reading:
     )
 
 
-def _check(order: Order, lines: Sequence[Row], document: str) -> None:
+def _check(order: Order, lines: Sequence[Row]) -> None:
     """Raise ValueError where no database could hold an order, or only one of them."""
-    if "\\" in document and _CODE_0.search(document):
-        raise ValueError("it holds a character with the code 0")
     keys = {order.external_id}
     figures = [order.total.amount]
     for external_id, sku, _, quantity, total, _ in lines:
         keys.add(external_id)
         keys.add(sku or "")
         figures += (quantity, total)
+    if any("\0" in key for key in keys):
+        raise ValueError("an id or a SKU holds a character with the code 0")
     if max(map(len, keys)) > _LONGEST_KEY:
         raise ValueError(f"an id or a SKU has more than {_LONGEST_KEY} characters")
     if len({line[0] for line in lines}) < len(lines):
@@ -152,6 +164,14 @@ def _is_measurable(figure: Decimal) -> bool:
 
 
 def _reject(record: Record, reason: str) -> NewReject:
-    raw = record.raw.decode(errors="replace")
-    external_id = record.external_id and record.external_id.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    return NewReject(external_id=external_id, reason=reason.replace("\0", "\N{REPLACEMENT CHARACTER}"), raw=raw)
+    external_id = record.external_id and _storable(record.external_id)
+    return NewReject(external_id=external_id, reason=_storable(reason), raw=record.raw.decode(errors="replace"))
+
+
+def _storable(text: str) -> str:
+    return _encodable(text).replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _encodable(text: str) -> str:
+    """Give *text* without halves of signs, which no database takes."""
+    return text.encode(errors="replace").decode()

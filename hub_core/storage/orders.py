@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import bindparam, case, exists, func, insert, select
+from sqlalchemy import BindParameter, LargeBinary, String, bindparam, cast, func, insert, null, select, union_all
 
+from hub_core.domain.history import Sight
 from hub_core.domain.orders import Order
 from hub_core.domain.rejects import RejectState
 from hub_core.storage.bulk import BulkWrite, Row
@@ -55,6 +56,17 @@ class HeldOrder:
     document: str
 
 
+class KnownOrders(NamedTuple):
+    """What the hub knows of the orders of a page before it reads them.
+
+    *hashes* tell the text that each was last read from. Of those whose last text was rejected there is no hash, so that
+    a good one is read again and settles the reject; *sights* tell when they were first seen.
+    """
+
+    hashes: dict[str, bytes | None]
+    sights: dict[str, Sight]
+
+
 class OrderRepository:
     """Orders, each known by its integration and external id."""
 
@@ -62,23 +74,26 @@ class OrderRepository:
         """Work within the transaction of *connection*."""
         self._connection = connection
 
-    def raw_hashes(self, integration_id: int, external_ids: Sequence[str]) -> dict[str, bytes | None]:
-        """Tell the hash of the text that each of these orders was last read from.
-
-        It is None where a later text was rejected, so that a good one is read again and settles the reject.
-        """
-        waiting = exists().where(
+    def known(self, integration_id: int, external_ids: Sequence[str]) -> KnownOrders:
+        """Tell what is known of these orders, with one statement."""
+        ids: BindParameter[Any] = bindparam("ids", expanding=True)
+        held = select(orders.c.external_id, orders.c.raw_hash, cast(null(), String).label("sight")).where(
+            orders.c.integration_id == integration_id, orders.c.external_id.in_(ids)
+        )
+        waiting = select(rejects.c.external_id, cast(null(), LargeBinary), rejects.c.sight).where(
             rejects.c.integration_id == integration_id,
-            rejects.c.external_id == orders.c.external_id,
+            rejects.c.external_id.in_(ids),
             rejects.c.state.in_((RejectState.OPEN.value, RejectState.ASIDE.value)),
         )
-        statement = select(
-            orders.c.external_id, case((waiting, None), else_=orders.c.raw_hash).label("raw_hash")
-        ).where(
-            orders.c.integration_id == integration_id,
-            orders.c.external_id.in_(bindparam("ids", expanding=True)),
-        )
-        return {row.external_id: row.raw_hash for row in self._connection.execute(statement, {"ids": external_ids})}
+        found = KnownOrders({}, {})
+        for external_id, raw_hash, sight in self._connection.execute(union_all(held, waiting), {"ids": external_ids}):
+            if sight is None:
+                found.hashes[external_id] = raw_hash
+            else:
+                found.sights[external_id] = Sight(sight)
+        for external_id in found.sights:
+            found.hashes.pop(external_id, None)
+        return found
 
     def held(self, integration_id: int, external_ids: Sequence[str]) -> dict[str, HeldOrder]:
         """Give, and lock, what the hub holds of these orders."""
@@ -138,7 +153,7 @@ def order_values(order: Order) -> Row:
     total = order.total
     return (
         order.external_id,
-        order.number,
+        order.number.replace("\0", "\N{REPLACEMENT CHARACTER}"),
         order.status.value,
         order.placed_at,
         order.updated_at,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, exists, select, update
 
+from hub_core.domain.history import Sight
 from hub_core.domain.rejects import NewReject, Reject, RejectState
 from hub_core.storage.tables import orders, rejects
 from hub_core.storage.upserts import upsert
@@ -29,12 +30,17 @@ class RejectRepository:
         """Work within the transaction of *connection*."""
         self._connection = connection
 
-    def save(self, integration_id: int, kind: str, new: Sequence[NewReject], at: datetime) -> frozenset[str]:
-        """Keep *new* rejects and give the keys of those that are open.
+    def save(
+        self, integration_id: int, kind: str, new: Sequence[NewReject], sight: Sight, at: datetime
+    ) -> frozenset[str]:
+        """Keep *new* rejects and give the keys of those that are open; how one was first seen never changes.
 
         The same text again changes nothing, so one that was discarded or put aside stays so; another text opens it.
         """
-        rows = {row["record_key"]: row for row in (_row(integration_id, kind, one, at) for one in new)}
+        rows = {
+            row["record_key"]: row
+            for row in (_row(integration_id, kind, one, at) | {"sight": sight.value} for one in new)
+        }
         statement = upsert(
             self._connection,
             rejects,

@@ -209,6 +209,7 @@ rejects = Table(
     Column("reason", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Column("raw_hash", LargeBinary, nullable=False),
+    Column("sight", String(20), nullable=False),
     Column("state", String(20), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     UniqueConstraint("integration_id", "kind", "record_key"),

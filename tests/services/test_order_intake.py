@@ -13,7 +13,7 @@ from hub_core.domain.integrations import Integration
 from hub_core.services.order_intake import OrderIntake, PageContext
 from hub_core.storage.tables import events, order_lines, order_revisions, orders, rejects
 from hub_core.testing.clock import VirtualClock
-from tests.hubs import DAY, MINUTE, NOW, connected, edited, filled, found, rows, settings, told
+from tests.hubs import DAY, MINUTE, NOW, SEEN_LATER, connected, edited, filled, found, rows, settings, told
 from tests.toyshop.channel import read
 from tests.toyshop.shop import Shop, open_shop
 
@@ -139,9 +139,7 @@ async def test_the_same_id_in_two_stores_is_two_orders(hub: Hub) -> None:
 
 
 def context(integration: Integration, sent_at: Any) -> PageContext:
-    return PageContext(
-        integration_id=integration.id, channel="toyshop", sent_at=sent_at, is_history=lambda placed_at: False
-    )
+    return PageContext(integration_id=integration.id, channel="toyshop", sent_at=sent_at, seen=SEEN_LATER)
 
 
 @pytest.mark.parametrize(("later", "expected"), [(-1, "open"), (0, "shipped"), (1, "shipped")])
@@ -188,7 +186,7 @@ async def test_a_page_of_nothing_but_bad_orders_holds_nothing_up(hub: Hub) -> No
 
 
 PECULIAR: dict[str, dict[str, Any]] = {
-    "a character of code 0": {"buyer": "A\0B"},
+    "a character of code 0 in a SKU": {"lines": [{**LINE, "sku": "A\0B"}]},
     "a character of code 0 in its id": {"id": "north\0pole"},
     "half a character": {"buyer": "\ud800"},
     "two lines of the same id": {"lines": [LINE, LINE]},
@@ -235,3 +233,11 @@ async def test_two_who_find_the_same_new_order_at_the_same_time_make_one_of_it(
             both = (OrderIntake(each.parts).take(page, context(integration, clock.now())) for each in (hub, other))
             await asyncio.gather(*both)
     assert len(await found(hub)) == len(await told(hub, "order.created")) == 20
+
+
+async def test_a_character_of_code_0_in_a_text_is_kept_as_it_is(hub: Hub) -> None:
+    shop = open_shop("north")
+    shop.put("1", NOW - DAY, buyer="A\0B")
+    run = await hub.sync((await connected(hub, shop)).id)
+    (order,) = [order async for order in hub.orders.find()]
+    assert (run.state, order.buyer.name) == ("succeeded", "A\0B")

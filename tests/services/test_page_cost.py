@@ -12,7 +12,7 @@ from hub_core.engine.runner import Runner
 from hub_core.services.order_intake import OrderIntake, PageContext, RunReading
 from hub_core.storage.tables import metadata
 from hub_core.testing.clock import VirtualClock
-from tests.hubs import DAY, NOW, connected, edited, filled, rows, statements, writing
+from tests.hubs import DAY, NOW, SEEN_LATER, connected, edited, filled, rows, statements, writing
 from tests.toyshop.channel import read
 from tests.toyshop.shop import Shop, open_shop
 
@@ -47,7 +47,7 @@ async def reading(hub: Hub, integration: Integration) -> PageContext:
         integration_id=integration.id,
         channel="toyshop",
         sent_at=hub.parts.clock.now(),
-        is_history=lambda placed_at: False,
+        seen=SEEN_LATER,
         reading=RunReading(
             lease=claimed.lease,
             run_id=claimed.run.id,

@@ -21,6 +21,8 @@ from hub_threedcart.statuses import CART, meaning, named
 from hub_threedcart.wire import ZERO, WireOrder
 
 _carried: Final = carrier(ORDER_MEMBERS)
+READING: Final = 1
+"""To be raised whenever the same text makes another order, so that those held are read again."""
 _TOLERANCE: Final = Decimal("0.005")
 """Half a cent: what binary arithmetic in the shop may have added to a sum."""
 

@@ -23,7 +23,7 @@ from hub_core import (
 from hub_threedcart.client import Filters, StoreClient
 from hub_threedcart.dates import as_day, as_time, earliest_reading, latest_reading
 from hub_threedcart.figures import Locale
-from hub_threedcart.mapping import read_order
+from hub_threedcart.mapping import READING, read_order
 from hub_threedcart.paging import Place, Row, walk
 from hub_threedcart.statuses import CART, KNOWN, is_unfinished
 
@@ -127,7 +127,9 @@ class OrderReads:
         records = [Record(row.external_id, row.raw) for row in rows if row.wanted]
         labels = await self._read_labels() if records else {}
         zone, currency = self._locale.zone, self._locale.currency
-        return OrderPage(records, partial(read_order, zone=zone, currency=currency, labels=labels), mark.cursor())
+        basis = f"{READING} {zone.key} {currency} {sorted(labels.items())}".encode()
+        read = partial(read_order, zone=zone, currency=currency, labels=labels)
+        return OrderPage(records, read, mark.cursor(), basis)
 
     async def _read_labels(self) -> dict[int, str]:
         if self._labels is None:
