@@ -50,7 +50,7 @@ def test_refused_credentials_leave_nothing_behind(hub: HubCommand, password: Pat
         ("{", "is no JSON"),
         ("[]", "must hold a JSON object"),
         ("\ud800", "no UTF-8 text"),
-        ("{}", "user: Field required"),
+        ("{}", "user: is missing"),
     ],
 )
 def test_a_file_that_holds_no_credentials_adds_nothing(
@@ -181,7 +181,7 @@ def test_it_is_renamed_disabled_and_enabled(hub: HubCommand, connected: Shop) ->
 def test_a_missing_setting_is_named_with_how_to_give_it(hub: HubCommand) -> None:
     ended = hub("integrations", "add", "keyshop", "--name", "Cave")
     assert (ended.code, ended.out) == (1, "")
-    assert "shop: Field required" in ended.err
+    assert "shop: is missing" in ended.err
     assert "--set KEY=VALUE" in ended.err
 
 

@@ -129,7 +129,7 @@ async def test_an_id_that_cannot_be_is_not_found(api: httpx.AsyncClient, order_i
 async def test_a_method_that_an_address_does_not_take_is_told_those_that_it_takes(api: httpx.AsyncClient) -> None:
     answer = await api.put("/integrations/1")
     assert (answer.status_code, answer.headers["content-type"]) == (405, PROBLEM)
-    assert answer.headers["allow"] == "GET, DELETE"
+    assert answer.headers["allow"] == "GET, PATCH, DELETE"
 
 
 async def test_each_wrong_field_is_named(api: httpx.AsyncClient) -> None:
