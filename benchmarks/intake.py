@@ -1,59 +1,73 @@
 """What the hub does with the same store: everything it writes, in the foreground.
 
-Run as `python -m benchmarks.intake PORT FOLDER [URL]`; prints its figures as JSON.
+Run as `python -m benchmarks.intake PORT FOLDER`; prints its figures as JSON.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import os
-import sys
+import re
 from typing import Any
 
 from sqlalchemy import event
 
 from benchmarks.measuring import Stopwatch
+from benchmarks.store import connect, environment
 from hub_core import Hub
 from hub_core.engine.allocator import keep_memory
 from hub_core.engine.collector import ease_collector
 
+_WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
+_OF_A_RUN = {"runs", "searches", "flow_state"}
+"""What any run writes, whatever it finds."""
 
-class StatementCount:
-    """Counts the statements that a database is given."""
+
+class Statements:
+    """Counts the statements that a database is given, and the rows that they write beside those of the run."""
 
     def __init__(self, hub: Hub) -> None:
-        self.count = 0
-        event.listen(hub.parts.database.engine, "before_cursor_execute", self._counted)
+        self.count = self.rows = 0
+        event.listen(hub.parts.database.engine, "after_cursor_execute", self._counted)
 
-    def _counted(self, *_: object) -> None:
+    def _counted(self, connection: object, cursor: Any, statement: str, *_: object) -> None:
+        del connection
         self.count += 1
+        write = _WRITES.match(statement)
+        if write and write[1] not in _OF_A_RUN:
+            self.rows += max(cursor.rowcount, 0)
 
 
-async def measured(hub: Hub, integration: int, statements: StatementCount) -> dict[str, Any]:
+async def measured(hub: Hub, integration: int, statements: Statements) -> dict[str, Any]:
     """Sync once and give what it took."""
-    before = statements.count
+    count, rows = statements.count, statements.rows
     with Stopwatch() as watch:
         run = await hub.sync(integration)
     assert run.error is None, run.error
-    counts = run.counts
-    return {**watch.figures(), **counts.model_dump(), "statements": statements.count - before}
+    told = run.counts.model_dump()
+    return {**watch.figures(), **told, "statements": statements.count - count, "rows_written": statements.rows - rows}
 
 
-async def main(port: int, folder: str, url: str | None) -> None:
-    """Connect the store and read it twice: fresh, then again."""
-    os.environ |= {"HUB_HOME": folder, "HUB_ALLOW_PRIVATE_NETWORK": "1", "THREEDCART_RATE": "0"}
-    os.environ["THREEDCART_API_URL"] = f"http://127.0.0.1:{port}/3dCartWebAPI"
+async def main(port: int, folder: str, url: str | None, reads: int) -> None:
+    """Connect the store and read it, the first time fresh."""
+    os.environ |= environment(port, folder)
     keep_memory()  # as the commands do
     ease_collector()
     async with Hub.open(url) as hub:
-        settings = {"store_url": "https://bench.example", "timezone": "UTC", "currency": "USD"}
-        shop = await hub.integrations.add("threedcart", name="Bench", settings=settings)
-        await hub.integrations.authorize(shop.id, {"token": "ab" * 16, "private_key": "cd" * 16})
-        statements = StatementCount(hub)
-        figures = {name: await measured(hub, shop.id, statements) for name in ("fresh", "again")}
+        integration = await connect(hub)
+        statements = Statements(hub)
+        names = ("fresh", "again")[:reads]
+        figures = {name: await measured(hub, integration, statements) for name in names}
     print(json.dumps(figures))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else None))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port", type=int)
+    parser.add_argument("folder")
+    parser.add_argument("--url")
+    parser.add_argument("--reads", type=int, default=2)
+    given = parser.parse_args()
+    asyncio.run(main(given.port, given.folder, given.url, given.reads))

@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 PAGE = 300
+MADE_BEFOREHAND = 20_000
+"""Orders beyond these are made when they are asked for: they would fill the memory, and only that is measured then."""
 
 
 def line(order: int, number: int) -> dict[str, Any]:
@@ -161,10 +163,17 @@ class Shop:
 
     def __init__(self, count: int) -> None:
         placed = datetime.now(UTC) - timedelta(hours=20)
-        self._texts = [
-            json.dumps(order(number, f"{placed + timedelta(seconds=number % 3600):%Y-%m-%dT%H:%M:%S}")).encode()
-            for number in range(1, count + 1)
-        ]
+        self._placed = placed
+        self._count = count
+        self._made = [self._make(number) for number in range(1, min(count, MADE_BEFOREHAND) + 1)]
+
+    def _make(self, number: int) -> bytes:
+        placed = self._placed + timedelta(seconds=number % 3600)
+        return json.dumps(order(number, f"{placed:%Y-%m-%dT%H:%M:%S}")).encode()
+
+    def _texts(self, start: int, stop: int) -> list[bytes]:
+        late = range(max(start, len(self._made)), min(stop, self._count))
+        return [*self._made[start:stop], *(self._make(place + 1) for place in late)]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection."""
@@ -191,9 +200,9 @@ class Shop:
         if resource != "Orders" or not query.keys().isdisjoint({"dateend", "orderstatus", "lastupdatestart"}):
             return b"404 Not Found", b""
         if "countonly" in query:
-            return b"200 OK", json.dumps({"TotalCount": len(self._texts)}).encode()
+            return b"200 OK", json.dumps({"TotalCount": self._count}).encode()
         start = max(int(query.get("offset", 1)), 1) - 1
-        rows = self._texts[start : start + min(int(query.get("limit", 10)), PAGE)]
+        rows = self._texts(start, start + min(int(query.get("limit", 10)), PAGE))
         return (b"200 OK", b"[" + b",".join(rows) + b"]") if rows else (b"404 Not Found", b"")
 
 
