@@ -87,13 +87,13 @@ def test_a_value_in_the_file_that_cannot_be_used_is_told_with_its_variable(tmp_p
         HubSettings.load()
 
 
-@pytest.mark.parametrize("content", [b"HUB_HOST=\xff\xfe\n", None])
+@pytest.mark.parametrize("content", [b"HUB_HOST=\xff\xfe\n", None], ids=["not text", "a folder"])
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / ".env"
     if content is None:
-        (tmp_path / ".env").mkdir()
-        HubSettings.load()  # a folder is no settings file, and hides none
-        return
-    (tmp_path / ".env").write_bytes(content)
+        file.mkdir()
+    else:
+        file.write_bytes(content)
     with pytest.raises(SettingsError, match=r"\.env cannot be read"):
         HubSettings.load()
 
