@@ -8,13 +8,15 @@ import re
 import signal
 import threading
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, TypeVar
 
 from hub_core.channels.redaction import BLANK, Redactor
 from hub_core.domain.errors import HubError, PluginError
+
+T = TypeVar("T")
 
 logger = logging.getLogger("hub_core.channels")
 
@@ -59,19 +61,17 @@ class Blame:
     secrets: frozenset[str] = frozenset()
     logged: bool = False
 
-    @contextmanager
-    def watch(self) -> Iterator[None]:
+    def watch(self) -> Watch:
         """Let errors of the hub and cancellation from outside pass; the rest is the plugin's fault."""
-        task = _running_task()
-        cancelled_before = task.cancelling() if task else 0
+        return Watch(self)
+
+    def call(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Call *function*, watched only once it has failed: a watch takes its time, and most texts can be read."""
         try:
-            yield
-        except HubError:
-            raise
-        except BaseException as error:
-            if _is_wanted(error, task, cancelled_before):
+            return function(*arguments)
+        except BaseException:
+            with self.watch():
                 raise
-            raise _hub_error_in(error) or self.fault(error) from error
 
     def fault(self, error: BaseException) -> PluginError:
         """Make the error that names the plugin, and log it with the traceback."""
@@ -83,6 +83,24 @@ class Blame:
 
     def _blanked(self, text: str) -> str:
         return _PYDANTIC_INPUT.sub(f"input_value={BLANK}, input_type=", Redactor(self.secrets)(text))
+
+
+class Watch:
+    """Judges what comes out of a `with` block."""
+
+    def __init__(self, blame: Blame) -> None:
+        self._blame = blame
+        self._task = _running_task()
+        self._cancelled_before = self._task.cancelling() if self._task else 0
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None or isinstance(error, HubError) or _is_wanted(error, self._task, self._cancelled_before):
+            return
+        raise _hub_error_in(error) or self._blame.fault(error) from error
 
 
 def _running_task() -> asyncio.Task[Any] | None:

@@ -99,21 +99,14 @@ def read_records(channel_key: str, page: OrderPage, records: Iterable[Record]) -
     for record in records:
         result: Order | str
         try:
-            result = _read(page, record, blame)
+            result = blame.call(_read, page, record)
         except HubError as error:
             result = str(error)
         yield record, result
 
 
-def _read(page: OrderPage, record: Record, blame: Blame) -> Order:
-    try:
-        return _order_of(record, page.read(record.raw))
-    except BaseException:
-        with blame.watch():  # only now: a watch takes its time, and most texts can be read
-            raise
-
-
-def _order_of(record: Record, order: Any) -> Order:
+def _read(page: OrderPage, record: Record) -> Order:
+    order: Any = page.read(record.raw)
     if not isinstance(order, Order):
         raise WrongAnswer(f"it made a value of type {type(order).__name__} instead of an Order")
     if record.external_id not in (None, order.external_id):
