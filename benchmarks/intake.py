@@ -10,6 +10,8 @@ import asyncio
 import json
 import os
 import re
+from itertools import pairwise
+from statistics import median
 from typing import Any
 
 from sqlalchemy import event
@@ -21,6 +23,8 @@ from hub_core.engine.allocator import keep_memory
 from hub_core.engine.collector import ease_collector
 
 _WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
+_OF_A_PAGE = "UPDATE searches SET cursor"
+"""What is written once a page."""
 _OF_A_RUN = {"runs", "searches", "flow_state"}
 """What any run writes, whatever it finds."""
 
@@ -30,24 +34,32 @@ class Statements:
 
     def __init__(self, hub: Hub) -> None:
         self.count = self.rows = 0
+        self.pages: list[int] = []
         event.listen(hub.parts.database.engine, "after_cursor_execute", self._counted)
 
     def _counted(self, connection: object, cursor: Any, statement: str, *_: object) -> None:
         del connection
         self.count += 1
+        if statement.startswith(_OF_A_PAGE):
+            self.pages.append(self.count)
         write = _WRITES.match(statement)
         if write and write[1] not in _OF_A_RUN:
             self.rows += max(cursor.rowcount, 0)
 
+    def each(self) -> float | None:
+        """Tell how many statements a page takes: the median, since the hub also looks twice a second for a stop."""
+        return median(after - before for before, after in pairwise(self.pages)) if len(self.pages) > 1 else None
+
 
 async def measured(hub: Hub, integration: int, statements: Statements) -> dict[str, Any]:
     """Sync once and give what it took."""
-    count, rows = statements.count, statements.rows
+    rows = statements.rows
+    statements.pages.clear()
     with Stopwatch() as watch:
         run = await hub.sync(integration)
     assert run.error is None, run.error
     told = run.counts.model_dump()
-    return {**watch.figures(), **told, "statements": statements.count - count, "rows_written": statements.rows - rows}
+    return {**watch.figures(), **told, "statements": statements.each(), "rows_written": statements.rows - rows}
 
 
 async def main(port: int, folder: str, url: str | None, reads: int) -> None:
