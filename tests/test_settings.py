@@ -87,15 +87,23 @@ def test_a_value_in_the_file_that_cannot_be_used_is_told_with_its_variable(tmp_p
         HubSettings.load()
 
 
-@pytest.mark.parametrize("content", [b"HUB_HOST=\xff\xfe\n", None], ids=["not text", "a folder"])
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes | None) -> None:
-    file = tmp_path / ".env"
-    if content is None:
-        file.mkdir()
-    else:
-        file.write_bytes(content)
-    with pytest.raises(SettingsError, match=r"\.env cannot be read"):
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"HUB_HOST=\xff\xfe\n", r"\.env cannot be read"),
+        (b"HUB_PORT=1\nno line of settings\n", r"Line 2 of the file \.env cannot be read; write NAME=VALUE"),
+    ],
+    ids=["not text", "no settings"],
+)
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes, told: str) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    with pytest.raises(SettingsError, match=told):
         HubSettings.load()
+
+
+def test_a_folder_of_that_name_holds_no_settings(tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+    assert HubSettings.load().port == 8000
 
 
 def test_settings_do_not_change() -> None:

@@ -1,13 +1,17 @@
 """The rate budget as the client of a store sees it."""
 
 import asyncio
+from functools import partial
 
 import pytest
+from sqlalchemy import Connection
 
 from hub_core import Hub, RateBudget
 from hub_core.domain.errors import FlowClosedError
 from hub_core.domain.integrations import Flow
 from hub_core.services.budget import StoreBudget
+from hub_core.services.handles import Handles
+from hub_core.storage.integrations import IntegrationRepository, IntegrationRow
 from tests.hubs import connected
 
 SMALL = RateBudget(depth=2, per_second=1)
@@ -56,3 +60,21 @@ async def test_a_refusal_is_known_to_all(hub: Hub) -> None:
     await store.throttled("default", 30)
     other = StoreBudget(database=hub.parts.database, scope="toyshop/north", budgets=(SMALL,))
     assert await other.take("default", 1) >= 30
+
+
+async def test_a_store_that_is_connected_anew_has_the_budget_that_it_had(hub: Hub) -> None:
+    scopes = []
+    for _ in range(2):
+        integration = await connected(hub)
+        row = await hub.parts.database.read(partial(_row, integration.id))
+        async with Handles(hub.parts).store(hub.channels.channel("toyshop"), row) as store:
+            assert isinstance(store.http._budget, StoreBudget)
+            scopes.append(store.http._budget.scope)
+        await hub.integrations.remove(integration.id)
+    assert scopes == ["toyshop/north"] * 2
+
+
+def _row(integration_id: int, connection: Connection) -> IntegrationRow:
+    row = IntegrationRepository(connection).get(integration_id)
+    assert row is not None
+    return row
