@@ -82,10 +82,25 @@ async def _enabled(hub: "Hub") -> list["Integration"]:
 async def _sync_one(hub: "Hub", integration: "Integration", start: Callable[[str], Watch]) -> "Run | None":
     """Run one; a failure is told and ends only this one."""
     try:
-        return await hub.sync(integration.id, "orders", progress=start(integration.name))
+        return await hub.sync(
+            integration.id, "orders", progress=telling_of_takeover(integration.name, start(integration.name))
+        )
     except HubError as error:
         explain(error, "" if integration.name in str(error) else f"{integration.name}: ")
         return None
+
+
+def telling_of_takeover(name: str, watch: Watch) -> Watch:
+    """Watch a run, and say so where another takes its place: its process has died, which was noticed after 8 s."""
+    seen: set[int] = set()
+
+    def told(run: "Run") -> None:
+        if seen and run.id not in seen:
+            complain(f"{name}: The process that was reading it has ended; this one goes on where that stopped.")
+        seen.add(run.id)
+        watch(run)
+
+    return told
 
 
 def _tell(integration: "Integration", finished: "Run | None") -> None:

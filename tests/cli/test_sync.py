@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub_core.cli.progress import bars
+from hub_core.cli.sync import telling_of_takeover
 from hub_core.domain.runs import Counts, Run, RunState
 from tests.cli.conftest import HubCommand
 from tests.toyshop.shop import Shop, open_shop
@@ -152,5 +153,14 @@ def test_off_a_terminal_there_is_no_bar(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr() == ("", "")
 
 
-def _run(counts: Counts) -> Run:
-    return Run(id=1, integration_id=1, kind="orders", state=RunState.RUNNING, counts=counts)
+def test_where_another_process_died_it_says_that_it_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    seen: list[int] = []
+    watch = telling_of_takeover("Corner", lambda run: seen.append(run.id))
+    for run_id in (7, 7, 8, 8):
+        watch(_run(Counts(), run_id))
+    told = "Corner: The process that was reading it has ended; this one goes on where that stopped.\n"
+    assert (capsys.readouterr().err, seen) == (told, [7, 7, 8, 8])
+
+
+def _run(counts: Counts, run_id: int = 1) -> Run:
+    return Run(id=run_id, integration_id=1, kind="orders", state=RunState.RUNNING, counts=counts)
