@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from hub_core import Comment, Discount, Order, RejectedError, Tax
+from hub_core import Order, RejectedError
 from hub_threedcart.carried import ORDER_MEMBERS, carrier, ordinary
 from hub_threedcart.dates import moment
 from hub_threedcart.extras import ORDER, extras, questions
@@ -75,7 +75,7 @@ def _order(wire: WireOrder, tree: Tree | None, locale: Locale, labels: Mapping[i
             "shipments": shipments,
             "payments": payments_of(wire.transaction_list, _trees(tree, "TransactionList"), locale),
             "discounts": list(_discounts(wire, currency)) if wire.promotion_list or wire.order_discount else (),
-            "taxes": list(_taxes(wire, currency)) if tax or wire.sales_tax else (),
+            "taxes": list(_taxes(wire, currency)),
             "comments": list(_comments(wire)),
             "warnings": warnings,
             "extra": _extra(wire, tree),
@@ -143,31 +143,31 @@ def _billing_address(wire: WireOrder) -> dict[str, Any]:
     }
 
 
-def _discounts(wire: WireOrder, currency: str) -> Iterator[Discount]:
+def _discounts(wire: WireOrder, currency: str) -> Iterator[dict[str, Any]]:
     """Yield the promotions, and what the order was reduced by beyond them; the first version of the API names none."""
     rest = wire.order_discount
     for promotion in wire.promotion_list:
         rest -= promotion.discount_amount
-        yield Discount(
-            name=promotion.promotion_name.strip(),
-            code=promotion.coupon.strip(),
-            amount=amount(promotion.discount_amount, currency),
-        )
+        yield {
+            "name": promotion.promotion_name.strip(),
+            "code": promotion.coupon.strip(),
+            "amount": amount(promotion.discount_amount, currency),
+        }
     if rest > _TOLERANCE:
-        yield Discount(amount=amount(rest, currency))
+        yield {"amount": amount(rest, currency)}
 
 
-def _taxes(wire: WireOrder, currency: str) -> Iterator[Tax]:
+def _taxes(wire: WireOrder, currency: str) -> Iterator[dict[str, Any]]:
     for name, tax in (("SalesTax", wire.sales_tax), ("SalesTax2", wire.sales_tax2), ("SalesTax3", wire.sales_tax3)):
         if tax:
-            yield Tax(name=name, amount=amount(tax, currency))
+            yield {"name": name, "amount": amount(tax, currency)}
 
 
-def _comments(wire: WireOrder) -> Iterator[Comment]:
+def _comments(wire: WireOrder) -> Iterator[dict[str, Any]]:
     texts = (wire.customer_comments, wire.internal_comments, wire.external_comments)
     for author, text in zip(("customer", "merchant", "public"), texts, strict=True):
         if text and not text.isspace():
-            yield Comment(author=author, text=text)
+            yield {"author": author, "text": text}
 
 
 def _sum_warning(total: Decimal, off: Decimal, currency: str) -> list[str]:

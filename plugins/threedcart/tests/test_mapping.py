@@ -212,6 +212,14 @@ def test_each_tax_stands_by_itself(as_order: AsOrder) -> None:
     ]
 
 
+def test_taxes_that_make_up_for_each_other_both_stand(as_order: AsOrder) -> None:
+    order = as_order(_order(SalesTax2=0.37, SalesTax3=-0.37))
+    assert [(tax.name, str(tax.amount.amount)) for tax in order.taxes] == [
+        ("SalesTax2", "0.37"),
+        ("SalesTax3", "-0.37"),
+    ]
+
+
 def test_a_discount_beyond_the_promotions_stands_without_a_name(as_order: AsOrder) -> None:
     promotions = [{"PromotionName": "Ten off", "Coupon": "TEN", "DiscountAmount": 10}]
     order = as_order(_order(OrderAmount=8, OrderDiscount=12, PromotionList=promotions))
