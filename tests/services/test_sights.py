@@ -63,7 +63,7 @@ async def test_a_text_is_read_again_where_its_meaning_has_changed(
     hub: Hub, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bases = [b"one zone"]
-    plain = toyshop.OrderPage
+    plain = OrderPage
 
     def with_basis(*parts: Any) -> OrderPage:
         return replace(plain(*parts), basis=bases[-1])
