@@ -198,7 +198,7 @@ def _told(error: BaseException) -> RunError:
     sentence = (
         f"The hub made a mistake ({type(error).__name__}) and tries again later; report it with what its log says."
     )
-    return RunError(code="internal", sentence=sentence)
+    return RunError(code=HubError.code, sentence=sentence)
 
 
 async def _ended(working: asyncio.Task[Ending]) -> bool:

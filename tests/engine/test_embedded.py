@@ -83,7 +83,7 @@ async def test_an_integration_that_cannot_be_read_keeps_no_other_from_being_read
     await quiet(engine)
     assert len(await found(hub)) == 3
     (run,) = await hub.runs.page(integration=bad.id)
-    assert (run.state, run.error and run.error.code) == ("failed", "internal")
+    assert (run.state, run.error and run.error.code) == ("failed", "error")
     clock.advance(1)
     await quiet(engine)
     assert len(await hub.runs.page(integration=bad.id)) == 1

@@ -149,9 +149,9 @@ async def test_a_store_that_still_prepares_is_asked_again_from_the_cursor_that_i
     ("error", "code"),
     [
         (StorageError("The disk is full."), "storage"),
-        (IntegrityError("INSERT", {}, Exception("a secret")), "internal"),
-        (UnicodeEncodeError("utf-8", "a secret", 0, 1, "surrogates not allowed"), "internal"),
-        (ZeroDivisionError("a secret"), "internal"),
+        (IntegrityError("INSERT", {}, Exception("a secret")), "error"),
+        (UnicodeEncodeError("utf-8", "a secret", 0, 1, "surrogates not allowed"), "error"),
+        (ZeroDivisionError("a secret"), "error"),
     ],
     ids=["storage", "integrity", "unicode", "mistake"],
 )
