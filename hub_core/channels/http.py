@@ -61,7 +61,8 @@ class _Call:
 class StoreHttp:
     """Talks to one store: within its rate budget, with retries of safe requests, size limits and a guarded network.
 
-    *scrub* names the members whose values never come in; *secrets* are the values that no error or log may show.
+    *scrub* names the members, *scrub_parameters* the parameters of addresses, whose values never come in; *secrets*
+    are the values that no error or log may show.
     """
 
     def __init__(  # noqa: PLR0913 - built in one place, by keyword
@@ -70,6 +71,7 @@ class StoreHttp:
         budget: Budget,
         clock: Clock,
         scrub: Sequence[str] = (),
+        scrub_parameters: Sequence[str] = (),
         secrets: Sequence[str] = (),
         allow_private: bool = False,
         timeouts: httpx.Timeout = _TIMEOUTS,
@@ -80,7 +82,7 @@ class StoreHttp:
         self.waited = 0.0
         self._budget = budget
         self._clock = clock
-        self._scrubber = Scrubber(scrub)
+        self._scrubber = Scrubber(scrub, scrub_parameters)
         self._redact = Redactor(secrets)
         self._allow_private = allow_private
         self._limits = limits

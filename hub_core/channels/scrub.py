@@ -24,6 +24,8 @@ _ESCAPED = re.compile(rb"\\(?=" + _PLAIN_SIGN + rb")")
 _GAP = rb"(?:[ \t-]|\xc2\xa0|&nbsp;){0,2}"
 _CARD_DIGITS = re.compile(rb"[0-9](?:" + _GAP + rb"[0-9]){12,}+")
 
+_PARAMETER = rb"(?:=|%3d))[^&#\"\\\s<>';,]+"
+
 _QUOTE = rb"(?:\\{0,8}[\"']|&quot;|&#34;)"
 _LOOSE_VALUE = rb"(?P<open>" + _QUOTE + rb")?(?P<value>(?(open)(?:(?!(?P=open)).)*+|[^\s&;,\"'<>}\]\\]++))"
 
@@ -48,8 +50,12 @@ def _list_of(members: list[bytes]) -> Cleaned:
 class Scrubber:
     """Replaces the values of the members *names* (exact, at any depth) by an empty string."""
 
-    def __init__(self, names: Collection[str]) -> None:
+    def __init__(self, names: Collection[str], parameters: Collection[str] = ()) -> None:
+        """Take the *names* of members, and *parameters* of addresses, which may stand in any text."""
         self._names = frozenset(names)
+        spellings = {form for name in parameters for form in (name, name.lower(), name.upper())}
+        self._marks = tuple(form.encode() for form in spellings)  # a plain search, and a far quicker one
+        self._parameters = [re.compile(rb"(?i)(" + re.escape(name.encode()) + _PARAMETER) for name in parameters]
         plain = sorted(name for name in self._names if _PLAIN_NAME.fullmatch(name))
         self._always_careful = len(plain) < len(self._names)
         self._quick = tuple(_quick(list(group)) for _, group in groupby(plain, key=lambda name: name[0]))
@@ -77,19 +83,25 @@ class Scrubber:
     def scrub(self, text: bytes) -> bytes:
         """Scrub *text*, which must be JSON."""
         if self._always_careful:
-            return self._scrub_carefully(text)
+            return self._without_parameters(self._scrub_carefully(text))
         if self._names and b"\\" in text and _ESCAPED.search(text):
             text = _ESCAPE.sub(_plainly, text)
         for pattern in self._quick:
             text = _blanked(pattern, text)
-        return text
+        return self._without_parameters(text)
 
     def scrub_unparsable(self, text: bytes) -> bytes:
         """Scrub *text* of any kind (cut JSON, XML, HTML, a form): the members, and digits of card length."""
         text = self._scrub_carefully(text)
         for pattern in self._loose:
             text = pattern.sub(_without_value, text)
-        return _CARD_DIGITS.sub(b"***", text)
+        return _CARD_DIGITS.sub(b"***", self._without_parameters(text))
+
+    def _without_parameters(self, text: bytes) -> bytes:
+        if any(mark in text for mark in self._marks):
+            for pattern in self._parameters:
+                text = pattern.sub(rb"\1***", text)
+        return text
 
     def _scrub_carefully(self, text: bytes) -> bytes:
         pieces: list[bytes] = []

@@ -18,7 +18,8 @@ class ChannelInfo(Fact):
     """What a channel is and what it needs, in one place.
 
     The models are pydantic classes: their titles, descriptions, examples and patterns make prompts, forms and checks.
-    *scrub* names the members whose values never enter the hub, such as card numbers. *environment* tells the
+    *scrub* names the members whose values never enter the hub, such as card numbers; *scrub_parameters* likewise
+    parameters of addresses, in whatever text they stand, such as a key that opens an order. *environment* tells the
     environment variables that the channel itself reads, with the values in force and no secrets.
     """
 
@@ -34,6 +35,7 @@ class ChannelInfo(Fact):
     rate_budgets: tuple[RateBudget, ...] = ()
     polls: tuple[Poll, ...] = (Poll.NEW,)
     scrub: tuple[str, ...] = ()
+    scrub_parameters: tuple[str, ...] = ()
     environment: dict[str, str] = Field(default_factory=dict)
 
 

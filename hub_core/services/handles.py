@@ -106,6 +106,7 @@ class Handles:
         return StoreHttp(
             budget=budget,
             scrub=channel.info.scrub,
+            scrub_parameters=channel.info.scrub_parameters,
             secrets=secrets,
             clock=self._parts.clock,
             allow_private=self._parts.allow_private,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import inspect, text
 
 from hub_core.domain.errors import SchemaError, StorageError
+from hub_core.storage.tables import metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -120,7 +121,9 @@ def backup(database: Database, target: Path) -> None:
             source.backup(copy)
     except sqlite3.Error as error:
         target.unlink(missing_ok=True)
-        message = f"The copy failed ({error}); make room on the disk and try again."
+        damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+        advice = "run 'hub database check'" if damaged else "make room on the disk and try again"
+        message = f"The copy failed ({error}); {advice}."
         raise StorageError(message) from error
 
 
@@ -128,9 +131,10 @@ def check(database: Database) -> list[str]:
     """Look for damage: list what is wrong, nothing where all is well."""
 
     def look(connection: Connection) -> list[str]:
-        if not database.is_sqlite:
-            connection.execute(text("SELECT count(*) FROM events")).scalar_one()
-            return _gaps(connection)
+        there = inspect(connection).get_table_names()
+        missing = [f"the table {name} is missing" for name in metadata.tables if name not in there]
+        if missing or not database.is_sqlite:
+            return missing or _gaps(connection)
         damage = [row[0] for row in connection.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
         broken = [
             f"a row of {row[0]} points to nothing" for row in connection.execute(text("PRAGMA foreign_key_check"))

@@ -153,3 +153,20 @@ def test_a_list_is_cut_alike_with_and_without_a_faulty_member(value: list[Any], 
     assert members is not None
     assert members[-1] == b"NaN"
     assert [json.loads(member) for member in members[:-1]] == json.loads(json.dumps(value))
+
+
+@pytest.mark.parametrize(
+    "address", ["?orderkey=SECRET", "?a=1&OrderKey=SECRET&b=2", "%3Forderkey%3DSECRET", "?ORDERKEY=SECRET#x"]
+)
+def test_a_parameter_that_opens_something_is_blanked_in_whatever_text_it_stands(address: str) -> None:
+    scrubber = Scrubber(NAMES, ["OrderKey"])
+    text = json.dumps([{"Referer": f"https://x.example/c.asp{address}", "Comment": f"see {address} please"}])
+    scrubbed = json.loads(scrubber.clean(text.encode()))
+    assert "SECRET" in text
+    assert "SECRET" not in str(scrubbed)
+    assert scrubbed[0]["Comment"].endswith(" please")
+
+
+def test_other_parameters_stay() -> None:
+    text = b'[{"Referer":"https://x.example/?orderkeys=2&order=3"}]'
+    assert Scrubber((), ["OrderKey"]).clean(text) == text

@@ -28,7 +28,7 @@ def demo(
     from hub_core.settings import HubSettings
     from hub_core.web.serve import run
 
-    with _ends_on_sigterm(), demo_home(keep) as home, sandbox() as store:
+    with _ends_on_signal(), demo_home(keep) as home, sandbox() as store:
         os.environ.update(environment(home, store.api_url))
         settings = HubSettings.load()
         tell(settings, prepare(settings, store))
@@ -39,16 +39,21 @@ def demo(
     raise typer.Exit(code)
 
 
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""What ends a demo: being asked to, and a terminal that is closed."""
+
+
 @contextmanager
-def _ends_on_sigterm() -> Iterator[None]:
-    """Let SIGTERM unwind this process as Ctrl-C does, so that nothing of the demo is left over."""
+def _ends_on_signal() -> Iterator[None]:
+    """Let a signal unwind this process as Ctrl-C does, so that nothing of the demo is left over."""
 
     def end(number: int, frame: object) -> NoReturn:
         del frame
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.signal(number, end) for number in _ENDING}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -40,6 +40,7 @@ def describe_channel() -> ChannelInfo:
         rate_budgets=(environment().budget,),
         polls=(Poll.NEW, Poll.CHANGED, Poll.OPEN, Poll.SWEEP),
         scrub=SECRETS,
+        scrub_parameters=("OrderKey",),
         environment=environment().told(),
     )
 
