@@ -53,7 +53,7 @@ class Scrubber:
     def __init__(self, names: Collection[str], parameters: Collection[str] = ()) -> None:
         """Take the *names* of members, and *parameters* of addresses, which may stand in any text."""
         self._names = frozenset(names)
-        spellings = {form for name in parameters for form in (name, name.lower(), name.upper())}
+        spellings = {form for name in parameters for form in (name, name.lower())}
         self._marks = tuple(form.encode() for form in spellings)  # a plain search, and a far quicker one
         self._parameters = [re.compile(rb"(?i)(" + re.escape(name.encode()) + _PARAMETER) for name in parameters]
         plain = sorted(name for name in self._names if _PLAIN_NAME.fullmatch(name))
