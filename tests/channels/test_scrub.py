@@ -156,7 +156,8 @@ def test_a_list_is_cut_alike_with_and_without_a_faulty_member(value: list[Any], 
 
 
 @pytest.mark.parametrize(
-    "address", ["?orderkey=SECRET", "?a=1&OrderKey=SECRET&b=2", "%3Forderkey%3DSECRET", "?a=1;orderKey=2&OrderKey=SECRET#x"]
+    "address",
+    ["?orderkey=SECRET", "?a=1&OrderKey=SECRET&b=2", "%3Forderkey%3DSECRET", "?a=1;orderKey=2&OrderKey=SECRET#x"],
 )
 def test_a_parameter_that_opens_something_is_blanked_in_whatever_text_it_stands(address: str) -> None:
     scrubber = Scrubber(NAMES, ["OrderKey"])
