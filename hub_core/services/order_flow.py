@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -214,7 +213,7 @@ class OrderFlow:
         await self._parts.database.write(note)
 
     async def _pages(self, run: OrderRun, state: SearchState) -> AsyncGenerator[tuple[OrderPage, datetime], None]:
-        """Yield pages with the moment each was asked for; the next is fetched while the last is stored."""
+        """Yield pages with the moment each was asked for, which is not before the last one was stored."""
         source = stream(
             run.channel,
             "fetch_orders",
@@ -225,16 +224,12 @@ class OrderFlow:
             cursor=state.cursor,
         )
         async with aclosing(source):
-            sent_at = run.lease.now(self._parts.clock)
-            ahead = asyncio.ensure_future(anext(source, None))
-            try:
-                while (page := await ahead) is not None:
-                    asked_at, sent_at = sent_at, run.lease.now(self._parts.clock)
-                    ahead = asyncio.ensure_future(anext(source, None))
-                    yield page, asked_at
-            finally:
-                ahead.cancel()
-                await asyncio.gather(ahead, return_exceptions=True)
+            while True:
+                asked_at = run.lease.now(self._parts.clock)
+                page = await anext(source, None)
+                if page is None:
+                    return
+                yield page, asked_at
 
     async def _complete(self, run: OrderRun, state: SearchState) -> None:
         now = run.lease.now(self._parts.clock)

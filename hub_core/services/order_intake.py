@@ -89,7 +89,7 @@ class OrderIntake:
     async def take(self, page: OrderPage, context: PageContext) -> Taken:
         """Store *page*. Raises LeaseLostError, and then has written nothing."""
         integration_id = context.integration_id
-        sifted = await self._parts.database.read(
+        sifted = await self._parts.database.read_to_write(
             lambda connection: sift(connection, integration_id, context.channel, page)
         )
         now = self._parts.clock.now()

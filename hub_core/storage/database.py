@@ -91,6 +91,14 @@ class Database:
         """Run *work*, which only reads."""
         return await _whole(self._readers, lambda: self.read_now(work))
 
+    async def read_to_write(self, work: Callable[[Connection], Result]) -> Result:
+        """Run *work*, which only reads, and takes long, for something that is written right after it.
+
+        On SQLite it runs in the thread that writes: what it makes is still at hand there, and two threads at work would
+        only take turns.
+        """
+        return await _whole(self._writers if self.is_sqlite else self._readers, lambda: self.read_now(work))
+
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         """Run *work* as one transaction: all of it or nothing, to its end even if the caller is cancelled."""
         return await _whole(self._writers, lambda: self.write_now(work))

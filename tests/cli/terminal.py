@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import select
 import subprocess
 import termios
 from contextlib import suppress
@@ -10,6 +11,9 @@ from types import TracebackType
 from typing import Self
 
 from tests.cli.processes import HUB, hear_ctrl_c
+
+PATIENCE = 60
+"""Seconds after which nothing more is expected."""
 
 
 class Terminal:
@@ -44,7 +48,20 @@ class Terminal:
             pass
         return self._child.wait()
 
+    def interrupt(self) -> int:
+        """Press Ctrl-C until it ends, and give the exit code: one may be lost while a question is set up."""
+        for _ in range(PATIENCE):
+            self.enter("\x03")
+            while self._is_readable(1.0):
+                if not self._read():
+                    return self._child.wait()
+        raise AssertionError(self.shown)
+
+    def _is_readable(self, seconds: float) -> bool:
+        return bool(select.select([self._ours], [], [], seconds)[0])
+
     def _read(self) -> bool:
+        assert self._is_readable(PATIENCE), self.shown
         part = b""
         with suppress(OSError):  # how Linux says that the other end is closed
             part = os.read(self._ours, 4096)

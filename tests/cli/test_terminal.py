@@ -23,8 +23,7 @@ def test_credentials_are_asked_for_and_secrets_are_not_shown(hub: HubCommand) ->
 def test_ctrl_c_at_a_question_ends_it_with_130(hub: HubCommand) -> None:
     with Terminal(*ADD) as terminal:
         terminal.until("User: ")
-        terminal.enter("\x03")
-        assert terminal.end() == 130
+        assert terminal.interrupt() == 130
     assert "Traceback" not in terminal.shown
 
 
