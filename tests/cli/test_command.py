@@ -110,6 +110,15 @@ def test_a_reader_that_goes_away_is_no_matter() -> None:
         assert child.wait() == 1
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no output that is always full")
+def test_an_output_that_cannot_be_written_is_told_in_a_sentence() -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run((*HUB, "settings"), stdout=full, stderr=subprocess.PIPE, check=False, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("What was to be printed cannot be written (")
+    assert len(ended.stderr.splitlines()) == 1
+
+
 def test_ctrl_c_ends_it_quietly_with_130(connected: Shop) -> None:
     with started("events", "--follow", "--after", "0", "--json", stderr=subprocess.PIPE) as child:
         assert child.stdout is not None

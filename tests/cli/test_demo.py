@@ -23,6 +23,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "for-demos"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:  # tests that run at the same time want one each
+        monkeypatch.setenv("HUB_PORT", str(free.getsockname()[1]))
     return folder
 
 
@@ -47,8 +49,8 @@ def _rest(child: "subprocess.Popen[str]") -> str:
     return child.stdout.read()
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_orders_arrive_and_a_signal_ends_all_of_it(folder: Path, ending: signal.Signals) -> None:
+@pytest.mark.parametrize(("ending", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGHUP, 129)])
+def test_orders_arrive_and_a_signal_ends_all_of_it(folder: Path, ending: signal.Signals, code: int) -> None:
     with _demo() as child:
         told = _until(child, r"^  order AB-\d+ +\S.* \d+\.\d\d USD")
         address, token = (
@@ -62,7 +64,7 @@ def test_orders_arrive_and_a_signal_ends_all_of_it(folder: Path, ending: signal.
         assert found["items"]
         child.send_signal(ending)
         assert "Traceback" not in _rest(child)
-        assert child.wait() == 0
+        assert child.wait() == code
     assert list(folder.iterdir()) == []
 
 

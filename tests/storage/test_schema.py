@@ -173,20 +173,32 @@ def test_the_check_finds_events_that_are_missing(ready: Database) -> None:
     assert schema.check(ready) == ["events 1 to 5 have gaps: 3 are there"]
 
 
-def test_the_check_finds_rows_that_point_to_nothing(sqlite_hub_url: str) -> None:
-    database = Database(sqlite_hub_url, VirtualClock(NOW))
-    with closing(sqlite3.connect(str(database.url.database))) as connection, connection:
-        connection.execute("INSERT INTO order_revisions VALUES (7, 2, 1, '2026-01-01', '[]')")
-    assert schema.check(database) == ["a row of order_revisions points to nothing"]
-    database.engine.dispose()
-
-
 @pytest.fixture
 def file(sqlite_hub_url: str) -> Iterator[Database]:
     """An embedded database with something in it."""
     database = Database(sqlite_hub_url, VirtualClock(NOW))
     record(database, 3)
     yield database
+    database.engine.dispose()
+
+
+def test_the_check_finds_a_table_that_is_missing(file: Database) -> None:
+    execute(file, "DROP TABLE rejects")
+    assert schema.check(file) == ["the table rejects is missing"]
+
+
+def test_a_copy_of_what_is_no_database_says_where_to_look(file: Database, tmp_path: Path) -> None:
+    Path(str(file.url.database)).write_bytes(b"no database at all" * 100)
+    with pytest.raises(StorageError, match="run 'hub database check'"):
+        schema.backup(file, tmp_path / "copy.db")
+    assert not (tmp_path / "copy.db").exists()
+
+
+def test_the_check_finds_rows_that_point_to_nothing(sqlite_hub_url: str) -> None:
+    database = Database(sqlite_hub_url, VirtualClock(NOW))
+    with closing(sqlite3.connect(str(database.url.database))) as connection, connection:
+        connection.execute("INSERT INTO order_revisions VALUES (7, 2, 1, '2026-01-01', '[]')")
+    assert schema.check(database) == ["a row of order_revisions points to nothing"]
     database.engine.dispose()
 
 
