@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -76,12 +77,11 @@ class IntegrationLookup:
     async def _shown_all(self, find: Callable[[IntegrationRepository], list[IntegrationRow]]) -> list[Integration]:
         def read(connection: Connection) -> list[Integration]:
             rows = find(IntegrationRepository(connection))
-            flows = FlowRepository(connection, self._parts.database).of([row.id for row in rows])
+            flows = defaultdict(list)
+            for flow in FlowRepository(connection, self._parts.database).of([row.id for row in rows]):
+                flows[flow.integration_id].append(flow)
             now = self._parts.clock.now()
-            return [
-                shown(row, [flow for flow in flows if flow.integration_id == row.id], self._parts.channels, now)
-                for row in rows
-            ]
+            return [shown(row, flows[row.id], self._parts.channels, now) for row in rows]
 
         return await self._parts.database.read(read)
 

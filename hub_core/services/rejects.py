@@ -17,6 +17,7 @@ from hub_core.services.handles import Handles
 from hub_core.services.history import history_rule, sight_of
 from hub_core.services.lookup import IntegrationLookup
 from hub_core.services.order_intake import OrderIntake, PageContext, Seen
+from hub_core.services.orders import Orders
 from hub_core.storage.events import EventRepository
 from hub_core.storage.order_search import OrderSearch
 from hub_core.storage.rejects import RejectRepository
@@ -39,6 +40,7 @@ class Rejects(IntegrationLookup):
         super().__init__(parts)
         self._handles = Handles(parts)
         self._intake = OrderIntake(parts)
+        self._orders = Orders(parts)
 
     async def page(
         self,
@@ -63,13 +65,11 @@ class Rejects(IntegrationLookup):
 
     async def discard(self, reject_id: int) -> Reject:
         """Give a reject up for good; the same text is not reported again."""
-        await self._undecided(reject_id)
-        return await self._decide(reject_id, RejectState.DISCARDED)
+        return await self._decide(await self._undecided(reject_id), RejectState.DISCARDED)
 
     async def put_aside(self, reject_id: int, *, aside: bool) -> Reject:
         """Put a reject aside, so that it counts no more, or bring it back."""
-        await self._undecided(reject_id)
-        return await self._decide(reject_id, RejectState.ASIDE if aside else RejectState.OPEN)
+        return await self._decide(await self._undecided(reject_id), RejectState.ASIDE if aside else RejectState.OPEN)
 
     async def retry(self, reject_id: int) -> Reject | StoredOrder:
         """Ask the store for that one order again: give the order where it is good now, else the reject."""
@@ -86,7 +86,7 @@ class Rejects(IntegrationLookup):
         )
         again = await self.get(reject_id)
         if again.state is RejectState.SETTLED and found:
-            return await self._stored(found[0])
+            return await self._orders.get(found[0])
         return again
 
     async def _read_again(self, channel: Channel, row: IntegrationRow, external_id: str) -> None:
@@ -104,13 +104,7 @@ class Rejects(IntegrationLookup):
             seen=Seen(sight_of(searches, channel.info.polls), history_rule(row, searches)),
         )
         await self._intake.take(page, context)
-        await self._parts.database.write(lambda connection: RejectRepository(connection).settle(row.id))
-
-    async def _stored(self, order_id: int) -> StoredOrder:
-        order = await self._parts.database.read(lambda connection: OrderSearch(connection).get(order_id))
-        if order is None:
-            raise NotFoundError(f"There is no order {order_id}; 'hub orders' lists them.")
-        return order
+        await database.write(lambda connection: RejectRepository(connection).settle(row.id))
 
     async def _undecided(self, reject_id: int) -> Reject:
         reject = await self.get(reject_id)
@@ -118,13 +112,12 @@ class Rejects(IntegrationLookup):
             raise ConflictError(f"Reject {reject_id} is {reject.state} already; nothing is left to do.")
         return reject
 
-    async def _decide(self, reject_id: int, state: RejectState) -> Reject:
-        reject = await self.get(reject_id)
-        event = NewEvent(type=f"reject.{state}", integration_id=reject.integration_id, data={"reject": reject_id})
+    async def _decide(self, reject: Reject, state: RejectState) -> Reject:
+        event = NewEvent(type=f"reject.{state}", integration_id=reject.integration_id, data={"reject": reject.id})
 
         def decide(connection: Connection) -> None:
-            RejectRepository(connection).set_state(reject_id, state)
+            RejectRepository(connection).set_state(reject.id, state)
             EventRepository(connection).record([event], self._parts.clock.now())
 
         await self._parts.database.write(decide)
-        return await self.get(reject_id)
+        return await self.get(reject.id)

@@ -74,10 +74,6 @@ class RejectRepository:
         row = self._connection.execute(select(rejects).where(rejects.c.id == reject_id)).first()
         return None if row is None else _reject(row)
 
-    def raw(self, reject_id: int) -> bytes:
-        """Give the whole text of a reject."""
-        return bytes(self._connection.execute(select(rejects.c.raw).where(rejects.c.id == reject_id)).scalar_one())
-
     def set_state(self, reject_id: int, state: RejectState) -> None:
         """Change what becomes of a reject."""
         self._connection.execute(update(rejects).where(rejects.c.id == reject_id).values(state=state.value))

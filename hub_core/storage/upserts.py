@@ -25,8 +25,7 @@ def upsert(
 
     *unless* is given the columns of the row that was to be inserted, and says when the old one stays as it is.
     """
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = make(table)
+    statement = _insert(connection, table)
     new: dict[str, Any] = {name: statement.excluded[name] for name in change}
     if unless is not None:
         stays = unless(statement.excluded)
@@ -38,5 +37,9 @@ def upsert(
 
 def insert_new(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Insert rows into *table*, leaving those as they are whose key is there already."""
+    return _insert(connection, table).on_conflict_do_nothing()
+
+
+def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    return make(table).on_conflict_do_nothing()
+    return make(table)
