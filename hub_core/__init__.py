@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hub_core.channels.hookspecs import hookimpl as hookimpl
     from hub_core.channels.http import StoreHttp as StoreHttp
+    from hub_core.channels.listing_pages import ListingPage as ListingPage
     from hub_core.channels.pages import Cursor as Cursor
     from hub_core.channels.pages import OrderPage as OrderPage
     from hub_core.channels.pages import Record as Record
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from hub_core.domain.errors import UnavailableError as UnavailableError
     from hub_core.domain.integrations import IntegrationChange as IntegrationChange
     from hub_core.domain.integrations import StoreIdentity as StoreIdentity
+    from hub_core.domain.listings import Listing as Listing
     from hub_core.domain.money import Money as Money
     from hub_core.domain.money import money as money
     from hub_core.domain.orders import Address as Address
@@ -56,11 +58,22 @@ if TYPE_CHECKING:
     from hub_core.domain.orders import Tax as Tax
     from hub_core.domain.polls import Poll as Poll
     from hub_core.domain.polls import Window as Window
+    from hub_core.domain.pushes import Accepted as Accepted
+    from hub_core.domain.pushes import OpenReceipt as OpenReceipt
+    from hub_core.domain.pushes import Outcome as Outcome
+    from hub_core.domain.pushes import PriceChange as PriceChange
+    from hub_core.domain.pushes import Refused as Refused
+    from hub_core.domain.pushes import RetryLater as RetryLater
+    from hub_core.domain.pushes import Sibling as Sibling
+    from hub_core.domain.pushes import StockChange as StockChange
+    from hub_core.domain.pushes import StockChanges as StockChanges
+    from hub_core.domain.pushes import Submitted as Submitted
     from hub_core.hub import Hub as Hub
 
 _HOMES = {
     "hub_core.channels.hookspecs": "hookimpl",
     "hub_core.channels.http": "StoreHttp",
+    "hub_core.channels.listing_pages": "ListingPage",
     "hub_core.channels.pages": "Cursor OrderPage Record",
     "hub_core.channels.response": "Answer",
     "hub_core.channels.store": "Connection Store",
@@ -71,10 +84,13 @@ _HOMES = {
     "InputError NotFoundError NotReadyError PermissionMissingError PluginError PrivateNetworkError RejectedError "
     "ResponseError UnavailableError",
     "hub_core.domain.integrations": "IntegrationChange StoreIdentity",
+    "hub_core.domain.listings": "Listing",
     "hub_core.domain.money": "Money money",
     "hub_core.domain.orders": "Address Buyer ChannelStatus Comment Discount LineOption Order OrderLine OrderStatus "
     "Payment Shipment Tax",
     "hub_core.domain.polls": "Poll Window",
+    "hub_core.domain.pushes": "Accepted OpenReceipt Outcome PriceChange Refused RetryLater Sibling StockChange "
+    "StockChanges Submitted",
     "hub_core.hub": "Hub",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -8,9 +8,11 @@ from typing import Any
 
 from hub_core.channels.blame import WrongAnswer
 from hub_core.channels.channel import Channel
+from hub_core.channels.listing_pages import ListingPage
 from hub_core.channels.pages import CURSOR_LIMIT, OrderPage, Record
 from hub_core.domain.channels import AuthorizationStep
 from hub_core.domain.integrations import StoreIdentity
+from hub_core.domain.pushes import Accepted, Refused, RetryLater, Submitted
 
 
 def check_answer(channel: Channel, hook: str, answer: Any) -> None:
@@ -20,15 +22,20 @@ def check_answer(channel: Channel, hook: str, answer: Any) -> None:
 
 def check_cursor(cursor: Any) -> None:
     """Raise WrongAnswer where *cursor* is no JSON that reads back as the same, or is too long to be kept."""
+    check_kept("cursor", cursor)
+
+
+def check_kept(name: str, value: Any) -> None:
+    """Raise WrongAnswer where *value* is no JSON that reads back as the same, or is too long to be kept."""
     try:
-        text = json.dumps(cursor, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
-        same = json.loads(text) == cursor
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+        same = json.loads(text) == value
     except (TypeError, ValueError, RecursionError):
         same, text = False, b""
     if not same:
-        raise WrongAnswer("its cursor is not made of plain JSON (text, numbers, true, false, null, lists and objects)")
+        raise WrongAnswer(f"its {name} is not made of plain JSON (text, numbers, true, false, null, lists and objects)")
     if len(text) > CURSOR_LIMIT:
-        raise WrongAnswer(f"its cursor takes {len(text)} bytes of JSON, but at most {CURSOR_LIMIT} are kept")
+        raise WrongAnswer(f"its {name} takes {len(text)} bytes of JSON, but at most {CURSOR_LIMIT} are kept")
 
 
 def _check_kind(answer: Any, kind: type, article: str = "a") -> None:
@@ -52,8 +59,17 @@ def _check_identity(_channel: Channel, answer: Any) -> None:
     _check_kind(answer, StoreIdentity)
 
 
-def _check_page(_channel: Channel, answer: Any) -> None:
+def _check_order_page(_channel: Channel, answer: Any) -> None:
     _check_kind(answer, OrderPage, "an")
+    _check_records(answer)
+
+
+def _check_listing_page(_channel: Channel, answer: Any) -> None:
+    _check_kind(answer, ListingPage)
+    _check_records(answer)
+
+
+def _check_records(answer: Any) -> None:
     if not isinstance(answer.records, list | tuple):
         raise WrongAnswer("the records of its page are neither a list nor a tuple")
     if not all(map(_is_record, answer.records)):
@@ -76,6 +92,18 @@ def _check_count(_channel: Channel, answer: Any) -> None:
         raise WrongAnswer(f"it answered {_named(answer)} instead of a whole number from 0 on, or None")
 
 
+def _check_outcomes(_channel: Channel, answer: Any) -> None:
+    if not isinstance(answer, list | tuple):
+        raise WrongAnswer(f"it yielded {_named(answer)} instead of a list of outcomes")
+    for outcome in answer:
+        if not isinstance(outcome, Accepted | Refused | RetryLater | Submitted):
+            raise WrongAnswer(f"it yielded {_named(outcome)} among its outcomes")
+        if not isinstance(outcome.listing, str):
+            raise WrongAnswer("an outcome does not name its listing")
+        if isinstance(outcome, Submitted):
+            check_kept("receipt", outcome.receipt)
+
+
 def _check_nothing(_channel: Channel, _answer: Any) -> None:
     """Past-tense hooks tell; what they answer is ignored."""
 
@@ -84,8 +112,12 @@ _CHECKS: dict[str, Callable[[Channel, Any], None]] = {
     "begin_authorization": _check_step,
     "complete_authorization": _check_credentials,
     "check_store": _check_identity,
-    "fetch_orders": _check_page,
-    "fetch_order": _check_page,
+    "fetch_orders": _check_order_page,
+    "fetch_order": _check_order_page,
+    "fetch_listings": _check_listing_page,
+    "push_stock": _check_outcomes,
+    "push_prices": _check_outcomes,
+    "settle": _check_outcomes,
     "count_orders": _check_count,
     "integration_changed": _check_nothing,
 }

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, TypeVar, overload
 
 from pydantic import BaseModel, SecretStr
 
-from hub_core.channels.answers import check_answer, check_cursor
+from hub_core.channels.answers import check_answer, check_cursor, check_kept
 from hub_core.channels.blame import Blame, WrongAnswer
 from hub_core.channels.channel import Channel
+from hub_core.channels.listing_pages import ListingPage
 from hub_core.channels.pages import OrderPage, Record
 from hub_core.channels.store import Connection, Store
 from hub_core.domain.channels import AuthorizationStep
 from hub_core.domain.errors import HubError, NotReadyError, PluginError
 from hub_core.domain.integrations import StoreIdentity
+from hub_core.domain.listings import Listing
 from hub_core.domain.orders import Order
+from hub_core.domain.pushes import Outcome
 
 logger = logging.getLogger("hub_core.channels")
 
@@ -75,16 +78,26 @@ async def ask(channel: Channel, hook: str, *, deadline: float, **arguments: Any)
         await _stop(task, blame)
 
 
-async def stream(
+@overload
+def stream(
     channel: Channel, hook: Literal["fetch_orders"], *, deadline: float, **arguments: Any
-) -> AsyncGenerator[OrderPage, None]:
+) -> AsyncGenerator[OrderPage, None]: ...
+@overload
+def stream(
+    channel: Channel, hook: Literal["fetch_listings"], *, deadline: float, **arguments: Any
+) -> AsyncGenerator[ListingPage, None]: ...
+@overload
+def stream(
+    channel: Channel, hook: Literal["push_stock", "push_prices", "settle"], *, deadline: float, **arguments: Any
+) -> AsyncGenerator[Sequence[Outcome], None]: ...
+async def stream(channel: Channel, hook: str, *, deadline: float, **arguments: Any) -> AsyncGenerator[Any, None]:
     """Yield what *hook* yields, each page within *deadline* seconds and fetched only when it is asked for.
 
     Close it (`contextlib.aclosing`) when leaving it early, so that the hook's own cleaning up has been done by then.
     Raises like `ask`.
     """
     blame = Blame(channel.key, hook, _secrets_in(arguments))
-    turns: asyncio.Queue[asyncio.Future[OrderPage | _End]] = asyncio.Queue()
+    turns: asyncio.Queue[asyncio.Future[Any]] = asyncio.Queue()
     pump = _started(_pump(channel, channel.bind(hook, arguments), turns, blame))
     try:
         while not isinstance(page := await _draw(turns, pump, deadline, blame), _End):
@@ -103,6 +116,28 @@ def read_records(channel_key: str, page: OrderPage, records: Iterable[Record]) -
         except HubError as error:
             result = str(error)
         yield record, result
+
+
+def read_listings(channel_key: str, page: ListingPage) -> Iterator[tuple[Record, Sequence[Listing] | str]]:
+    """Read all records of *page*: give each with its listings, or with a sentence why it has none."""
+    blame = Blame(channel_key, "read")
+    for record in page.records:
+        result: Sequence[Listing] | str
+        try:
+            result = blame.call(_read_listings, page, record)
+        except HubError as error:
+            result = str(error)
+        yield record, result
+
+
+def _read_listings(page: ListingPage, record: Record) -> Sequence[Listing]:
+    listings: Any = page.read(record.raw)
+    if not isinstance(listings, list | tuple) or not all(isinstance(one, Listing) for one in listings):
+        raise WrongAnswer("it made something else than a list of Listings of a text")
+    for listing in listings:
+        if listing.handle is not None:
+            check_kept("handle", listing.handle)
+    return listings
 
 
 def _read(page: OrderPage, record: Record) -> Order:
@@ -126,9 +161,9 @@ async def _answer(channel: Channel, call: Callable[[], Awaitable[T]], blame: Bla
 
 
 async def _draw(
-    turns: asyncio.Queue[asyncio.Future[OrderPage | _End]], pump: asyncio.Task[None], deadline: float, blame: Blame
-) -> OrderPage | _End:
-    turn: asyncio.Future[OrderPage | _End] = asyncio.get_running_loop().create_future()
+    turns: asyncio.Queue[asyncio.Future[Any]], pump: asyncio.Task[None], deadline: float, blame: Blame
+) -> Any:
+    turn: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
     turns.put_nowait(turn)
     either: set[asyncio.Future[Any]] = {turn, pump}
     try:
@@ -144,15 +179,15 @@ async def _draw(
 
 async def _pump(
     channel: Channel,
-    call: Callable[[], AsyncGenerator[OrderPage, None]],
-    turns: asyncio.Queue[asyncio.Future[OrderPage | _End]],
+    call: Callable[[], AsyncGenerator[Any, None]],
+    turns: asyncio.Queue[asyncio.Future[Any]],
     blame: Blame,
 ) -> None:
     """Draw one page a turn, all in one task: a generator may hold a time limit or a task group across its pages."""
     with blame.watch():
         pages = call()
     try:
-        page: OrderPage | _End | None = None
+        page: Any = None
         while not isinstance(page, _End):
             turn = await turns.get()
             page = await _next(channel, pages, blame)
@@ -164,7 +199,7 @@ async def _pump(
             await pages.aclose()
 
 
-async def _next(channel: Channel, pages: AsyncGenerator[OrderPage, None], blame: Blame) -> OrderPage | _End:
+async def _next(channel: Channel, pages: AsyncGenerator[Any, None], blame: Blame) -> Any:
     with blame.watch():
         try:
             page = await anext(pages, _END)

@@ -8,17 +8,19 @@ does next (see `hub_core.domain.errors`); any other exception is the plugin's fa
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 import pluggy
 from pydantic import BaseModel
 
+from hub_core.channels.listing_pages import ListingPage
 from hub_core.channels.pages import Cursor, OrderPage
 from hub_core.channels.store import Connection, Store
 from hub_core.domain.channels import AuthorizationStep, ChannelInfo
 from hub_core.domain.integrations import IntegrationChange, StoreIdentity
 from hub_core.domain.polls import Poll, Window
+from hub_core.domain.pushes import OpenReceipt, Outcome, PriceChange, StockChanges
 
 hookspec = pluggy.HookspecMarker("hub")
 hookimpl = pluggy.HookimplMarker("hub")
@@ -78,6 +80,38 @@ class OrderSpecs(Protocol):
         """Tell how many orders `fetch_orders` would find, or None where the store cannot say."""
 
 
+class ListingSpecs(Protocol):
+    """Knowing what the store offers."""
+
+    @hookspec
+    def fetch_listings(self, store: Store, cursor: Cursor) -> AsyncIterator[ListingPage]:
+        """Yield all that the store offers in pages, to the end; with a *cursor*, go on after the page that bore it.
+
+        What was there all the time must be yielded, maybe twice: the hub takes for gone what a complete read lacks.
+        Raises CursorExpiredError where the read must start again.
+        """
+
+
+class PushSpecs(Protocol):
+    """Telling the store. Figures are absolute: sent twice, they change nothing.
+
+    Each hook yields outcomes as the store gives them, all that one answer tells at once, and one for every change in
+    the end. Where the store's answer is lost, it raises (UnavailableError): what has no outcome yet is sent again.
+    """
+
+    @hookspec
+    def push_stock(self, store: Store, changes: Sequence[StockChanges]) -> AsyncIterator[Sequence[Outcome]]:
+        """Tell the store how many units of its listings it may sell; at most `ChannelInfo.stock_batch` at a time."""
+
+    @hookspec
+    def push_prices(self, store: Store, changes: Sequence[PriceChange]) -> AsyncIterator[Sequence[Outcome]]:
+        """Tell the store the regular prices of its listings; at most `ChannelInfo.price_batch` at a time."""
+
+    @hookspec
+    def settle(self, store: Store, receipts: Sequence[OpenReceipt]) -> AsyncIterator[Sequence[Outcome]]:
+        """Ask what became of what was submitted; Submitted, or nothing, says that it is still open."""
+
+
 class LifecycleSpecs(Protocol):
     """Hearing what becomes of an integration."""
 
@@ -89,9 +123,14 @@ class LifecycleSpecs(Protocol):
         """
 
 
-SPECS = (DescribeSpecs, AuthSpecs, OrderSpecs, LifecycleSpecs)
+SPECS = (DescribeSpecs, AuthSpecs, OrderSpecs, ListingSpecs, PushSpecs, LifecycleSpecs)
 
-CAPABILITIES = {"orders": "fetch_orders"}
-"""Which hook makes a channel capable of what."""
+CAPABILITIES = {
+    "orders": "fetch_orders",
+    "listings": "fetch_listings",
+    "stock": "push_stock",
+    "prices": "push_prices",
+}
+"""Which hook makes a channel capable of what; each is a flow of the same name."""
 
 REQUIRED = ("describe_channel", "check_store")

@@ -20,7 +20,8 @@ class ChannelInfo(Fact):
     The models are pydantic classes: their titles, descriptions, examples and patterns make prompts, forms and checks.
     *scrub* names the members whose values never enter the hub, such as card numbers; *scrub_parameters* likewise
     parameters of addresses, in whatever text they stand, such as a key that opens an order. *environment* tells the
-    environment variables that the channel itself reads, with the values in force and no secrets.
+    environment variables that the channel itself reads, with the values in force and no secrets. *stock_batch* and
+    *price_batch* say how many listings a push may bear at most.
     """
 
     key: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
@@ -34,6 +35,8 @@ class ChannelInfo(Fact):
     logo_svg: str = ""
     rate_budgets: tuple[RateBudget, ...] = ()
     polls: tuple[Poll, ...] = (Poll.NEW,)
+    stock_batch: int = Field(default=100, ge=1, le=10_000)
+    price_batch: int = Field(default=100, ge=1, le=10_000)
     scrub: tuple[str, ...] = ()
     scrub_parameters: tuple[str, ...] = ()
     environment: dict[str, str] = Field(default_factory=dict)

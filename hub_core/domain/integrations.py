@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -16,6 +17,9 @@ class Flow(StrEnum):
     """One direction of work of an integration; also the kind of its runs."""
 
     ORDERS = "orders"
+    LISTINGS = "listings"
+    STOCK = "stock"
+    PRICES = "prices"
 
 
 class ConnectionState(StrEnum):
@@ -52,6 +56,9 @@ class StoreIdentity(Fact):
     missing_permissions: tuple[str, ...] = ()
 
 
+PUSHING = (Flow.STOCK, Flow.PRICES)
+"""The flows that tell the store something: due as soon as a listing is."""
+
 DEFAULT_REACH = timedelta(days=30)
 
 
@@ -66,6 +73,13 @@ def _written(moment: object) -> object:
     return moment
 
 
+def _figure(value: object) -> object:
+    """Refuse a binary fraction, which is not the figure that was written."""
+    if isinstance(value, float) and not value.is_integer():
+        return repr(value)
+    return value
+
+
 def _sensible(moment: datetime) -> datetime:
     """Refuse times at which nothing was sold on the web, so that reckoning with them never leaves the calendar."""
     if not _EARLIEST <= moment < _LATEST:
@@ -73,11 +87,26 @@ def _sensible(moment: datetime) -> datetime:
     return moment
 
 
+_Units = Annotated[Decimal, BeforeValidator(_figure), Field(ge=0, lt=10**9, decimal_places=3)]
+_Amount = Annotated[Decimal, BeforeValidator(_figure), Field(ge=0, lt=10**9, decimal_places=4)]
+
+
 class Rules(Fact):
-    """What the merchant decides, the same for every channel. *order_interval* is in seconds."""
+    """What the merchant decides, the same for every channel. The intervals are in seconds.
+
+    A store is told *buffer* units less than there are, and never more than *maximum*. A price beyond *price_floor* or
+    *price_ceiling* (in the store's currency) is not sent, one that changes by more than *price_change_max_percent* is
+    held until a person confirms it.
+    """
 
     import_since: Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_sensible)] | None = None
     order_interval: Annotated[int, Field(ge=5, le=86400)] = 60
+    listing_interval: Annotated[int, Field(ge=60, le=30 * 86400)] = 21600
+    buffer: _Units = Decimal(0)
+    maximum: _Units | None = None
+    price_floor: _Amount | None = None
+    price_ceiling: _Amount | None = None
+    price_change_max_percent: Annotated[Decimal, BeforeValidator(_figure), Field(ge=0, le=10_000)] = Decimal(30)
 
     def reaches_back_to(self, added_at: datetime) -> datetime:
         """Tell from when on orders are taken in: by default 30 days before the integration was added."""

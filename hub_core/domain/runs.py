@@ -31,7 +31,11 @@ class RunError(Fact):
 
 
 class Counts(Fact):
-    """What a run did so far, in orders; *expected* is what the store said it holds, where it was asked."""
+    """What a run did so far, in orders or listings; *expected* is what the store said it holds, where it was asked.
+
+    Of what a push told the store: *sent* figures, of which some were *accepted*, some *refused*, some *submitted* (the
+    store answers later) or put off (*retried*); *waiting* ones were not sent, *superseded* ones changed before that.
+    """
 
     pages: int = 0
     read: int = 0
@@ -40,18 +44,20 @@ class Counts(Fact):
     unchanged: int = 0
     rejected: int = 0
     expected: int | None = None
+    sent: int = 0
+    accepted: int = 0
+    refused: int = 0
+    submitted: int = 0
+    retried: int = 0
+    waiting: int = 0
+    superseded: int = 0
 
     def plus(self, other: Counts) -> Counts:
         """Add what one more page brought."""
-        return Counts(
-            pages=self.pages + other.pages,
-            read=self.read + other.read,
-            created=self.created + other.created,
-            updated=self.updated + other.updated,
-            unchanged=self.unchanged + other.unchanged,
-            rejected=self.rejected + other.rejected,
-            expected=self.expected if other.expected is None else (self.expected or 0) + other.expected,
-        )
+        expected = self.expected if other.expected is None else (self.expected or 0) + other.expected
+        mine, others = self.__dict__, other.__dict__
+        added = {name: mine[name] + others[name] for name in mine if name != "expected"}
+        return Counts(**added, expected=expected)
 
 
 class Run(Fact):
