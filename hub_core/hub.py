@@ -17,6 +17,7 @@ from hub_core.engine.embedded import Engine
 from hub_core.engine.foreground import Foreground
 from hub_core.services.applications import Applications
 from hub_core.services.events import Events
+from hub_core.services.flow_alignment import align_flows
 from hub_core.services.integrations import Integrations
 from hub_core.services.orders import Orders
 from hub_core.services.parts import Parts
@@ -119,6 +120,7 @@ def _build(url: str, settings: HubSettings, clock: Clock | None, registry: Chann
             allow_private=settings.allow_private_network,
             public_url=settings.address,
         )
+        align_flows(parts)
         where_it_fails.pop_all()
     return parts
 

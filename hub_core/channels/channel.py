@@ -10,6 +10,7 @@ from typing import Any
 from hub_core.channels.hookspecs import CAPABILITIES
 from hub_core.domain.channels import ChannelInfo
 from hub_core.domain.errors import InputError
+from hub_core.domain.integrations import Flow
 
 Hook = Callable[..., Any]
 
@@ -32,6 +33,11 @@ class Channel:
     def capabilities(self) -> tuple[str, ...]:
         """What the channel can do, read off the hooks that it brings."""
         return tuple(capability for capability, hook in CAPABILITIES.items() if self.implements(hook))
+
+    @property
+    def flows(self) -> tuple[Flow, ...]:
+        """The flows that an integration of this channel has."""
+        return tuple(map(Flow, self.capabilities))
 
     def implements(self, hook: str) -> bool:
         """Tell whether the channel brings this hook."""

@@ -28,22 +28,26 @@ class Ending:
     """How a stretch of work ended, and in how long the flow is due again.
 
     Without a *state* the run only pauses; without *counts*, those of the last page that was stored stay. *fresh* tells
-    that the store was read. *refused* is the integration as it was when its store no longer let the hub in.
+    that the store was read, or told. One that *backs_off* is not due earlier, whatever it has to tell. *refused* is
+    the integration as it was when its store no longer let the hub in.
     """
 
     state: RunState | None
     counts: Counts | None
     api_calls: int
-    wait: timedelta
+    wait: timedelta | None
     error: RunError | None = None
     fresh: bool = False
+    backs_off: bool = False
     refused: IntegrationRow | None = None
 
     @property
     def quiet(self) -> bool:
         """Tell whether nothing was found."""
         counts = self.counts
-        return self.state is RunState.SUCCEEDED and counts is not None and counts.created == counts.updated == 0
+        if self.state is not RunState.SUCCEEDED or counts is None:
+            return False
+        return not (counts.created or counts.updated or counts.sent or counts.waiting)
 
 
 class Endings:
@@ -63,7 +67,8 @@ class Endings:
             flows = FlowRepository(connection, self._parts.database)
             outdated = ending.refused is not None and not _is_in_force(connection, ending.refused)
             values = {} if outdated else self._flow_values(lease, ending, now)
-            is_open = flows.release(lease, NO_WAIT if outdated else ending.wait, **values)
+            wait, backs_off = (NO_WAIT, False) if outdated else (ending.wait, ending.backs_off)
+            is_open = flows.release(lease, wait, backs_off=backs_off, **values)
             written = ending if is_open or ending.state is not None else replace(ending, state=RunState.STOPPED)
             runs = RunRepository(connection)
             runs.progress(run.id, written.counts, written.api_calls)

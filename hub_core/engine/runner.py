@@ -23,8 +23,9 @@ from hub_core.domain.integrations import Flow
 from hub_core.domain.runs import Counts, Run, RunError, RunState
 from hub_core.engine.backoff import FIRST_WAIT, after_failure
 from hub_core.engine.ending import NO_WAIT, Ending, Endings
+from hub_core.services.flow_run import FlowRun, FlowWork
 from hub_core.services.handles import Handles
-from hub_core.services.order_flow import OrderFlow, OrderRun
+from hub_core.services.order_flow import OrderFlow
 from hub_core.services.slices import PausedError, Slice
 from hub_core.storage.flows import FlowRepository, Lease
 from hub_core.storage.integrations import IntegrationRepository, IntegrationRow
@@ -65,7 +66,7 @@ class Runner:
         self._parts = parts
         self._owner = owner
         self._handles = Handles(parts)
-        self._orders = OrderFlow(parts)
+        self._work: dict[Flow, FlowWork] = {Flow.ORDERS: OrderFlow(parts)}
         self._endings = Endings(parts)
 
     async def claim(self, integration_id: int, flow: Flow) -> Claimed | None:
@@ -115,7 +116,7 @@ class Runner:
         integration = tally.integration = await self._integration(claimed.lease.integration_id)
         channel = self._parts.channels.channel(integration.channel)
         async with self._handles.store(channel, integration, flow=claimed.lease.flow) as store:
-            run = OrderRun(
+            run = FlowRun(
                 channel=channel,
                 integration=integration,
                 store=store,
@@ -127,12 +128,12 @@ class Runner:
                 progress=progress,
             )
             try:
-                due_at = await self._orders.work(run)
+                due_at = await self._work[claimed.lease.flow].work(run)
             finally:
                 tally.counts, tally.api_calls = run.counts, run.api_calls
-        state = RunState.PARTIAL if tally.counts.rejected else RunState.SUCCEEDED
-        wait = max(due_at - claimed.lease.now(self._parts.clock), NO_WAIT)
-        return Ending(state, tally.counts, tally.api_calls, wait, fresh=run.searched)
+        state = RunState.PARTIAL if tally.counts.rejected or tally.counts.refused else RunState.SUCCEEDED
+        wait = None if due_at is None else max(due_at - claimed.lease.now(self._parts.clock), NO_WAIT)
+        return Ending(state, tally.counts, tally.api_calls, wait, fresh=run.fresh)
 
     async def _integration(self, integration_id: int) -> IntegrationRow:
         row = await self._parts.database.read(lambda connection: IntegrationRepository(connection).get(integration_id))
@@ -154,7 +155,7 @@ class Runner:
             return Ending(None, tally.counts, tally.api_calls, NO_WAIT)
         if isinstance(error, (BudgetError, NotReadyError)):
             wait = FIRST_WAIT if error.retry_after is None else error.retry_after
-            return Ending(None, tally.counts, tally.api_calls, timedelta(seconds=wait))
+            return Ending(None, tally.counts, tally.api_calls, timedelta(seconds=wait), backs_off=True)
         if isinstance(error, FlowClosedError):
             return Ending(RunState.STOPPED, tally.counts, tally.api_calls, NO_WAIT)
         return self._failure(claimed, error, tally)
@@ -178,6 +179,7 @@ class Runner:
             tally.api_calls,
             after_failure(claimed.lease.failures, retry_after),
             error=told,
+            backs_off=True,
             refused=tally.integration if isinstance(error, AuthorizationError) else None,
         )
 

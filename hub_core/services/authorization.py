@@ -157,6 +157,12 @@ class Authorization(IntegrationLookup):
             raise ConflictError(f"'{fresh.name}' was authorised meanwhile; change it again, to try it at the store.")
         return {"settings": changed.settings}
 
+    def _open_flows(self, connection: Connection, row: IntegrationRow) -> None:
+        """Open the flows of an integration that is enabled and connected, as far as its channel is there."""
+        channel = self._parts.channels.channels.get(row.channel)
+        if channel is not None:
+            FlowRepository(connection, self._parts.database).open(row.id, channel.flows)
+
     async def _ask_identity(self, channel: Channel, row: IntegrationRow, credentials: BaseModel) -> StoreIdentity:
         async with self._handles.store(channel, row, credentials=credentials) as store:
             return await ask(channel, "check_store", deadline=CHECK_DEADLINE, store=store)
@@ -188,7 +194,7 @@ class Authorization(IntegrationLookup):
         """Note that the store lets the hub in; the flows of a disabled integration stay closed."""
         now = self._parts.clock.now()
         if row.enabled:
-            FlowRepository(connection, self._parts.database).open(row.id)
+            self._open_flows(connection, row)
         IntegrationRepository(connection).change(
             row.id,
             credentials=sealed,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hub_core.domain.integrations import (
+    PUSHING,
     ConnectionState,
     Flow,
     FlowStatus,
@@ -99,8 +100,11 @@ def _troubled(flows: Sequence[Row[Any]]) -> Health | None:
 
 
 def _late(row: IntegrationRow, flows: Sequence[Row[Any]], now: datetime) -> Health | None:
-    patience = max(LATE_AFTER, 3 * timedelta(seconds=row.rules.order_interval))
+    intervals = {Flow.ORDERS: row.rules.order_interval, Flow.LISTINGS: row.rules.listing_interval}
     for flow in flows:
+        if flow.flow not in intervals:
+            continue
+        patience = max(LATE_AFTER, 3 * timedelta(seconds=intervals[Flow(flow.flow)]))
         since = flow.last_success_at or row.connected_at
         if flow.open and since is not None and now - since > patience:
             sentence = f"The {flow.flow} were last read at {since:%Y-%m-%d %H:%M} UTC; see that 'hub serve' is running."
@@ -109,6 +113,6 @@ def _late(row: IntegrationRow, flows: Sequence[Row[Any]], now: datetime) -> Heal
 
 
 def _fine(flows: Sequence[Row[Any]]) -> Health:
-    if any(flow.last_success_at is None for flow in flows):
+    if any(flow.last_success_at is None for flow in flows if flow.flow not in PUSHING):
         return Health(state=HealthState.OK, code="first_read", sentence="The first read of the store is under way.")
     return Health(state=HealthState.OK, code="ok", sentence="All is well.")

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from hub_core.domain.errors import ConflictError, InputError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.fact import Fact
-from hub_core.domain.integrations import ConnectionState, Flow, Integration, IntegrationChange, Rules
+from hub_core.domain.integrations import ConnectionState, Integration, IntegrationChange, Rules
 from hub_core.services.authorization import Authorization
 from hub_core.services.checks import validated
 from hub_core.storage.events import EventRepository
@@ -56,7 +56,7 @@ class Integrations(Authorization):
         self, channel: str, *, name: str, settings: Mapping[str, Any], rules: Mapping[str, Any] | None = None
     ) -> Integration:
         """Add one that awaits its authorisation. Raises InputError per field, ConflictError where *name* is in use."""
-        info = self._parts.channels.channel(channel).info
+        info, flows = self._parts.channels.channel(channel).info, self._parts.channels.channel(channel).flows
         name = checked_name(name)
         checked = _plain(validated(info.settings, settings, "settings"))
         ruled = validated(Rules, rules or {}, "rules")
@@ -65,7 +65,7 @@ class Integrations(Authorization):
         def add(connection: Connection) -> int:
             values = {"settings": checked, "settings_version": info.settings_version, "rules": ruled}
             added = IntegrationRepository(connection).add(channel, name, now, **values)
-            FlowRepository(connection, self._parts.database).add(added, Flow)
+            FlowRepository(connection, self._parts.database).add(added, flows)
             EventRepository(connection).record(
                 [NewEvent(type="integration.added", integration_id=added, data={"name": name})], now
             )
@@ -105,7 +105,7 @@ class Integrations(Authorization):
             if fresh.enabled:
                 return None
             if fresh.connection is ConnectionState.CONNECTED:
-                FlowRepository(connection, self._parts.database).open(row.id)
+                self._open_flows(connection, fresh)
             IntegrationRepository(connection).change(row.id, enabled=True)
             self._tell(connection, fresh, "integration.enabled")
             return IntegrationChange.ENABLED

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,8 @@ from hub_core.domain.polls import ONCE, POLL_OF, SWEEP_INTERVAL, Search, Window,
 from hub_core.domain.runs import Counts
 from hub_core.services.history import history_rule, sight_of
 from hub_core.services.order_intake import OrderIntake, PageContext, RunReading, Seen
-from hub_core.services.slices import PausedError, Slice
-from hub_core.storage.flows import FlowRepository, Lease
+from hub_core.services.slices import PausedError
+from hub_core.storage.flows import FlowRepository
 from hub_core.storage.rejects import RejectRepository
 from hub_core.storage.runs import RunRepository
 from hub_core.storage.searches import SearchRepository, SearchState
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from hub_core.channels.channel import Channel
     from hub_core.channels.pages import OrderPage
-    from hub_core.channels.store import Store
+    from hub_core.services.flow_run import FlowRun
     from hub_core.services.parts import Parts
     from hub_core.storage.integrations import IntegrationRow
 
@@ -40,29 +39,6 @@ NO_TIME = timedelta(0)
 _RESTARTS = 3
 
 ORDER_OF_SEARCHES = (Search.BASELINE, Search.NEW, Search.OPEN, Search.BACKFILL, Search.CHANGED, Search.SWEEP)
-
-
-@dataclass(slots=True, kw_only=True)
-class OrderRun:
-    """One run of the orders flow: what it works on and how far it has come."""
-
-    channel: Channel
-    integration: IntegrationRow
-    store: Store
-    lease: Lease
-    run_id: int
-    slice: Slice
-    counts: Counts
-    calls_before: int
-    progress: Callable[[Counts], None]
-    rejected: set[str] = field(default_factory=set)
-    searched: bool = False
-    """Whether a search was read to its end since this run was claimed."""
-
-    @property
-    def api_calls(self) -> int:
-        """Tell how many requests the run has made, in all its slices."""
-        return self.calls_before + self.store.http.calls
 
 
 def spread(wait: timedelta) -> timedelta:
@@ -102,7 +78,7 @@ class OrderFlow:
         self._parts = parts
         self._intake = OrderIntake(parts)
 
-    async def work(self, run: OrderRun) -> datetime:
+    async def work(self, run: FlowRun) -> datetime:
         """Read all searches that are due; give when the flow is due again. Raises PausedError where a slice ends."""
         interval = timedelta(seconds=run.integration.rules.order_interval)
         while True:
@@ -112,10 +88,10 @@ class OrderFlow:
                 return next_due(searches, run.channel)
             await self._read(run, searches, searches[search])
 
-    async def _searches(self, run: OrderRun) -> dict[Search, SearchState]:
+    async def _searches(self, run: FlowRun) -> dict[Search, SearchState]:
         return await self._parts.database.read(lambda connection: SearchRepository(connection).of(run.integration.id))
 
-    async def _read(self, run: OrderRun, searches: dict[Search, SearchState], state: SearchState) -> None:
+    async def _read(self, run: FlowRun, searches: dict[Search, SearchState], state: SearchState) -> None:
         """Read one search to the end of its window; a cursor that the store has forgotten starts it again."""
         for _ in range(_RESTARTS):
             if state.began_at is None:
@@ -132,7 +108,7 @@ class OrderFlow:
             return await self._complete(run, state)
         raise ResponseError("The store forgot three times where the read had stopped; the hub tries again later.")
 
-    async def _begin(self, run: OrderRun, state: SearchState) -> SearchState:
+    async def _begin(self, run: FlowRun, state: SearchState) -> SearchState:
         integration = run.integration
         began_at = run.lease.now(self._parts.clock)
         window = self._window(integration, state, began_at)
@@ -157,7 +133,7 @@ class OrderFlow:
         zone_was_told = integration.store is not None and integration.store.timezone is not None
         return window if zone_was_told else widened(window)
 
-    async def _expect(self, run: OrderRun, search: Search, window: Window) -> None:
+    async def _expect(self, run: FlowRun, search: Search, window: Window) -> None:
         """Ask how many orders there will be, so that progress can be told."""
         if run.channel.implements("count_orders"):
             count = await ask(
@@ -171,7 +147,7 @@ class OrderFlow:
             run.counts = run.counts.plus(Counts(expected=count))
             run.progress(run.counts)
 
-    async def _read_pages(self, run: OrderRun, searches: dict[Search, SearchState], state: SearchState) -> None:
+    async def _read_pages(self, run: FlowRun, searches: dict[Search, SearchState], state: SearchState) -> None:
         cursor = state.cursor
         try:
             async with aclosing(self._taken(run, searches, state)) as places:
@@ -183,7 +159,7 @@ class OrderFlow:
             raise
 
     async def _taken(
-        self, run: OrderRun, searches: dict[Search, SearchState], state: SearchState
+        self, run: FlowRun, searches: dict[Search, SearchState], state: SearchState
     ) -> AsyncGenerator[Any, None]:
         """Take in one page after the other, and yield where the next begins."""
         seen = Seen(sight_of(searches, run.channel.info.polls, state.search), history_rule(run.integration, searches))
@@ -202,7 +178,7 @@ class OrderFlow:
                     raise FlowClosedError
                 yield page.cursor
 
-    async def _note(self, run: OrderRun, search: Search, cursor: Any) -> None:
+    async def _note(self, run: FlowRun, search: Search, cursor: Any) -> None:
         """Note where a search is gone on with, and what the run has done until there."""
 
         def note(connection: Connection) -> None:
@@ -212,7 +188,7 @@ class OrderFlow:
 
         await self._parts.database.write(note)
 
-    async def _pages(self, run: OrderRun, state: SearchState) -> AsyncGenerator[tuple[OrderPage, datetime], None]:
+    async def _pages(self, run: FlowRun, state: SearchState) -> AsyncGenerator[tuple[OrderPage, datetime], None]:
         """Yield pages with the moment each was asked for, which is not before the last one was stored."""
         source = stream(
             run.channel,
@@ -231,7 +207,7 @@ class OrderFlow:
                     return
                 yield page, asked_at
 
-    async def _complete(self, run: OrderRun, state: SearchState) -> None:
+    async def _complete(self, run: FlowRun, state: SearchState) -> None:
         now = run.lease.now(self._parts.clock)
         interval = spread(timedelta(seconds=run.integration.rules.order_interval))
         due_at = now + (spread(SWEEP_INTERVAL) if state.search is Search.SWEEP else interval)
@@ -246,11 +222,11 @@ class OrderFlow:
                 RejectRepository(connection).settle(run.integration.id)
 
         await self._parts.database.write(complete)
-        run.searched = True
+        run.fresh = True
 
 
 def _context(
-    run: OrderRun,
+    run: FlowRun,
     state: SearchState,
     sent_at: datetime,
     seen: Seen,

@@ -16,6 +16,8 @@ from hub_core.storage.searches import SearchRepository
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from hub_core.storage.integrations import IntegrationRow
+
 MANUAL_URGENCY = 9
 
 
@@ -29,6 +31,7 @@ class Runs(IntegrationLookup):
         """
         flows = [self._flow(kind) for kind in dict.fromkeys(kinds)]
         row = await self._reachable(integration)
+        self._check_able(row, flows)
         now = self._parts.clock.now()
 
         def request(connection: Connection) -> list[Run]:
@@ -39,7 +42,8 @@ class Runs(IntegrationLookup):
                 died = states.dispossess(row.id, flow)
                 if died is not None:
                     runs.interrupt(died, now)
-            SearchRepository(connection).make_due(row.id, database.now_sql())
+            if Flow.ORDERS in flows:
+                SearchRepository(connection).make_due(row.id, database.now_sql())
             asked = [runs.get(runs.ask(row.id, flow, now)) for flow in flows]
             return [run for run in asked if run is not None]
 
@@ -48,6 +52,12 @@ class Runs(IntegrationLookup):
         except FlowClosedError:
             await self._reachable(row.id)  # says what has happened to it since
             raise ConflictError(f"'{row.name}' was being changed at that moment; try again.") from None
+
+    def _check_able(self, row: IntegrationRow, flows: Sequence[Flow]) -> None:
+        channel = self._parts.channels.channel(row.channel)
+        for flow in flows:
+            if flow not in channel.flows:
+                raise ConflictError(f"The channel '{channel.key}' of '{row.name}' cannot do this: it has no {flow}.")
 
     @staticmethod
     def _flow(kind: str) -> Flow:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, insert, or_, select, update
+from sqlalchemy import and_, case, exists, not_, or_, select, update
 
 from hub_core.domain.errors import FlowClosedError, LeaseLostError
-from hub_core.domain.integrations import Flow
-from hub_core.storage.tables import flow_state
+from hub_core.domain.integrations import PUSHING, ConnectionState, Flow
+from hub_core.storage.tables import IS_DUE, flow_state, integrations, pushes
+from hub_core.storage.upserts import insert_new
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Row
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from hub_core.storage.database import Database
 
 LEASE_TIME = timedelta(seconds=8)
+_PUSHING = [flow.value for flow in PUSHING]
+_FORWARD = {Flow.STOCK.value: 8, Flow.PRICES.value: 7}
+"""How urgent it is to tell a store, also where nobody asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +69,54 @@ class FlowRepository:
         self._clock = database.clock
 
     def add(self, integration_id: int, flows: Iterable[Flow]) -> None:
-        """Add the *flows* of a new integration, closed until it is connected."""
+        """Add the *flows* of an integration that it has not yet, closed until it is connected."""
         rows = [
             {"integration_id": integration_id, "flow": flow.value, "enabled": True, "open": False} for flow in flows
         ]
-        self._connection.execute(insert(flow_state), rows)
+        if rows:
+            self._connection.execute(insert_new(self._connection, flow_state), rows)
 
-    def open(self, integration_id: int) -> None:
-        """Open the enabled flows of an integration that is enabled and connected; they are due at once."""
+    def open(self, integration_id: int, flows: Iterable[Flow]) -> None:
+        """Open those of *flows* that are enabled and closed, of an integration that is enabled and connected.
+
+        Those that read are due at once; those that tell the store are as soon as there is something to tell.
+        """
+        columns = flow_state.c
         self._connection.execute(
             update(flow_state)
-            .where(flow_state.c.integration_id == integration_id, flow_state.c.enabled)
-            .values(open=True, next_due_at=self._now(), failures=0, problem_code=None, problem_sentence=None)
+            .where(
+                columns.integration_id == integration_id,
+                columns.flow.in_([flow.value for flow in flows]),
+                columns.enabled,
+            )
+            .values(
+                open=True,
+                next_due_at=case((columns.flow.in_(_PUSHING), None), else_=self._now()),
+                waits_until=None,
+                failures=0,
+                problem_code=None,
+                problem_sentence=None,
+            )
         )
+
+    def lacking(self, able: Mapping[str, Sequence[Flow]]) -> list[tuple[int, list[Flow], bool]]:
+        """List the integrations whose channel is *able* to run flows that they lack or that should be open, with them.
+
+        So it is after an upgrade of a plugin or of the hub, or where a plugin was missing while the integration was
+        enabled. The last member tells whether the flows are to be open.
+        """
+        columns, state = integrations.c, flow_state.c
+        runs = and_(columns.enabled, columns.connection == ConnectionState.CONNECTED.value)
+        fit = and_(state.integration_id == columns.id, or_(state.open, not_(state.enabled), not_(runs)))
+        statement = select(columns.id, columns.channel, runs.label("runs"), state.flow).join(
+            flow_state, fit, isouter=True
+        )
+        found: dict[int, tuple[list[Flow], bool]] = {}
+        for row in self._connection.execute(statement.where(columns.removed_at.is_(None))):
+            flows, _ = found.setdefault(row.id, (list(able.get(row.channel, ())), bool(row.runs)))
+            if row.flow in flows:
+                flows.remove(Flow(row.flow))
+        return [(one, flows, runs) for one, (flows, runs) in found.items() if flows]
 
     def close(self, integration_id: int) -> None:
         """Close all flows of an integration: no request leaves any more."""
@@ -130,13 +169,21 @@ class FlowRepository:
         statement = (
             select(flow_state.c.integration_id, flow_state.c.flow)
             .where(self._is_due())
-            .order_by(flow_state.c.urgency.desc(), flow_state.c.next_due_at)
+            .order_by(case(*_urgencies(), else_=flow_state.c.urgency).desc(), flow_state.c.next_due_at)
             .limit(limit)
         )
         return [(row.integration_id, Flow(row.flow)) for row in self._connection.execute(statement)]
 
     def _is_due(self) -> ColumnElement[bool]:
-        return and_(flow_state.c.open, flow_state.c.next_due_at <= self._now(), self._is_free())
+        return and_(flow_state.c.open, or_(flow_state.c.next_due_at <= self._now(), self._must_tell()), self._is_free())
+
+    def _must_tell(self) -> ColumnElement[bool]:
+        """Tell whether a flow that is not backing off has something to tell its store."""
+        waits_until = flow_state.c.waits_until
+        due = exists().where(
+            pushes.c.integration_id == flow_state.c.integration_id, pushes.c.flow == flow_state.c.flow, IS_DUE
+        )
+        return and_(flow_state.c.flow.in_(_PUSHING), or_(waits_until.is_(None), waits_until <= self._now()), due)
 
     def _is_free(self) -> ColumnElement[bool]:
         return or_(flow_state.c.lease_until.is_(None), flow_state.c.lease_until < self._now())
@@ -197,19 +244,22 @@ class FlowRepository:
         )
         return {(row.integration_id, Flow(row.flow)) for row in self._connection.execute(statement)}
 
-    def release(self, lease: Lease, wait: timedelta, **values: Any) -> bool:
+    def release(self, lease: Lease, wait: timedelta | None, *, backs_off: bool = False, **values: Any) -> bool:
         """End the work on a flow, due again after *wait*, or at once where more was asked; tell whether it is open.
 
+        Without a *wait* nothing is planned. One that *backs_off* is not due earlier because of what it has to tell.
         Raises LeaseLostError.
         """
         again = flow_state.c.demand != lease.demand
+        planned = None if wait is None else self._now(wait)
         row = self._connection.execute(
             update(flow_state)
             .where(lease.mine)
             .values(
                 lease_owner=None,
                 lease_until=None,
-                next_due_at=case((again, self._now()), else_=self._now(wait)),
+                next_due_at=case((again, self._now()), else_=planned),
+                waits_until=planned if backs_off else None,
                 urgency=case((again, flow_state.c.urgency), else_=0),
                 **values,
             )
@@ -227,4 +277,10 @@ class FlowRepository:
     def of(self, integration_ids: Sequence[int]) -> list[Row[Any]]:
         """Give the rows of the flows of some integrations."""
         statement = select(flow_state).where(flow_state.c.integration_id.in_(integration_ids))
-        return list(self._connection.execute(statement))
+        return list(self._connection.execute(statement.order_by(flow_state.c.integration_id, flow_state.c.flow)))
+
+
+def _urgencies() -> list[tuple[ColumnElement[bool], int]]:
+    return [
+        (and_(flow_state.c.flow == flow, flow_state.c.urgency < urgency), urgency) for flow, urgency in _FORWARD.items()
+    ]

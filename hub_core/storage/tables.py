@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from hub_core.storage.types import Document, ExactDecimal, UtcDateTime
+from hub_core.storage.types import Document, ExactDecimal, PlainDecimal, UtcDateTime
 
 BigInteger = _BigInteger().with_variant(Integer, "sqlite")
 """64 bits everywhere; SQLite numbers rows by itself only where the type is called INTEGER."""
@@ -119,6 +119,7 @@ flow_state = Table(
     Column("problem_code", String(40)),
     Column("problem_sentence", Text),
     Column("problem_since", UtcDateTime),
+    Column("waits_until", UtcDateTime),
     Index("ix_flow_state_due", "next_due_at", sqlite_where=text("open"), postgresql_where=text("open")),
 )
 
@@ -134,6 +135,7 @@ searches = Table(
     Column("cursor", Document),
     Column("due_at", UtcDateTime, nullable=False),
     Column("completed_at", UtcDateTime),
+    Column("read_from", UtcDateTime),
 )
 
 orders = Table(
@@ -171,6 +173,8 @@ order_lines = Table(
     Column("total", ExactDecimal, nullable=False),
     Column("bundle", Boolean, nullable=False),
     Column("gone", Boolean, nullable=False),
+    Column("stock_sku", Text),
+    Column("taken", PlainDecimal, nullable=False, server_default="0"),
     Index("ix_order_lines_sku", "sku"),
     sqlite_with_rowid=False,
 )
@@ -197,6 +201,117 @@ events = Table(
     Column("sku", Text),
     Column("data", Document, nullable=False),
 )
+
+stock_levels = Table(
+    "stock_levels",
+    metadata,
+    Column("sku", Text, primary_key=True),
+    Column("level", PlainDecimal),
+    Column("after_event", BigInteger),
+    Column("moved", PlainDecimal, nullable=False, server_default="0"),
+    Column("event_id", BigInteger),
+    Column("changed_at", UtcDateTime),
+    sqlite_with_rowid=False,
+)
+"""One row for every SKU that was set or has moved: the row that whoever changes its stock must hold.
+
+*moved* is the sum of the movements later than *after_event*, kept so that the available figure takes no reckoning.
+"""
+
+stock_movements = Table(
+    "stock_movements",
+    metadata,
+    _id(),
+    Column("sku", Text, nullable=False),
+    Column("event_id", BigInteger, nullable=False),
+    Column("units", PlainDecimal, nullable=False),
+    Column("cause", String(20), nullable=False),
+    Column("integration_id", BigInteger),
+    Column("order_id", BigInteger),
+    Column("line", Text),
+    Index("ix_stock_movements_sku", "sku", "event_id"),
+)
+
+prices = Table(
+    "prices",
+    metadata,
+    Column("sku", Text, primary_key=True),
+    Column("currency", String(3), primary_key=True),
+    Column("amount", PlainDecimal, nullable=False),
+    Column("event_id", BigInteger, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+listings = Table(
+    "listings",
+    metadata,
+    _id(),
+    _integration(),
+    Column("external_id", Text, nullable=False),
+    Column("parent", Text),
+    Column("store_sku", Text),
+    Column("sku", Text),
+    Column("tie", String(10), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("handle", Document),
+    Column("published", Boolean, nullable=False),
+    Column("fractions", Boolean, nullable=False),
+    Column("price", PlainDecimal),
+    Column("sale_price", PlainDecimal),
+    Column("currency", String(3)),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("read_at", UtcDateTime, nullable=False),
+    Column("gone_at", UtcDateTime),
+    UniqueConstraint("integration_id", "external_id"),
+    Index("ix_listings_sku", "sku"),
+    Index("ix_listings_store_sku", "integration_id", "store_sku"),
+    Index("ix_listings_parent", "integration_id", "parent"),
+    sqlite_autoincrement=True,
+)
+"""What a store offers: told by a page that was asked for at *seen_at* and had come at *read_at*."""
+
+IS_DUE = text("target IS NOT NULL AND waiting IS NULL AND (in_flight OR expected IS NULL OR expected <> target)")
+
+pushes = Table(
+    "pushes",
+    metadata,
+    Column("listing_id", BigInteger, ForeignKey("listings.id", ondelete="CASCADE"), primary_key=True),
+    Column("flow", String(20), primary_key=True),
+    Column("integration_id", BigInteger, nullable=False),
+    Column("target", PlainDecimal),
+    Column("version", BigInteger, nullable=False, server_default="0"),
+    Column("raised_at", UtcDateTime),
+    Column("changed_at", UtcDateTime),
+    Column("acknowledged", PlainDecimal),
+    Column("expected", PlainDecimal),
+    Column("drifted_at", UtcDateTime),
+    Column("in_flight", Boolean, nullable=False, server_default=text("false")),
+    Column("sent_version", BigInteger),
+    Column("sent_value", PlainDecimal),
+    Column("sent_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("waiting", String(20)),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("retry_at", UtcDateTime),
+    Column("receipt", Document),
+    Column("confirmed_version", BigInteger),
+    Index("ix_pushes_due", "integration_id", "flow", sqlite_where=IS_DUE, postgresql_where=IS_DUE),
+    Index(
+        "ix_pushes_waiting",
+        "integration_id",
+        "flow",
+        "waiting",
+        sqlite_where=text("waiting IS NOT NULL"),
+        postgresql_where=text("waiting IS NOT NULL"),
+    ),
+    sqlite_with_rowid=False,
+)
+"""For each listing and flow (stock, prices): what the store should be told, what it is thought to have, what was sent.
+
+A row is due while its *target* differs from what is *expected*, unless it is *waiting* for something. While a send is
+*in_flight* nobody knows what the store has; one that was never answered stays so until it is sent again.
+"""
 
 rejects = Table(
     "rejects",

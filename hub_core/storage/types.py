@@ -10,6 +10,8 @@ from sqlalchemy import DateTime, Dialect, Numeric, String, Text, TypeDecorator
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
+from hub_core.domain.stock import plain
+
 if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import SQLCompiler
     from sqlalchemy.types import TypeEngine
@@ -67,6 +69,16 @@ class ExactDecimal(TypeDecorator[Decimal]):
         """Give it back exactly."""
         del dialect
         return None if value is None else Decimal(value)
+
+
+class PlainDecimal(ExactDecimal):
+    """An exact figure in its one written form, so that equal figures are equal texts and SQL may compare them."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        """Write it without trailing zeros."""
+        return super().process_bind_param(None if value is None else plain(value), dialect)
 
 
 class exact_sum(GenericFunction[Decimal]):  # noqa: N801 - named like the SQL function it is

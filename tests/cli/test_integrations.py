@@ -135,7 +135,7 @@ def test_the_list_shows_how_each_is_doing(hub: HubCommand, connected: Shop) -> N
 @pytest.mark.parametrize("named", ["Corner", "1"])
 def test_one_is_shown_by_its_name_or_id(hub: HubCommand, connected: Shop, named: str) -> None:
     out = hub("integrations", "show", named).out
-    assert "setting shop         corner" in out
+    assert "setting shop corner" in " ".join(out.split())
     assert "store key            corner" in out
 
 
@@ -158,7 +158,8 @@ def test_settings_and_rules_change_and_an_empty_value_puts_one_back(hub: HubComm
     assert changed.json["settings"] == {"shop": "corner", "timezone": "Europe/Paris"}
     assert changed.json["rules"]["order_interval"] == 9
     assert hub("integrations", "set", "Corner", "--set", "timezone=", "--json").json["settings"] == {"shop": "corner"}
-    assert "rule order_interval  9" in hub("integrations", "set", "1", "--set", "shop=corner").out
+    shown = hub("integrations", "set", "1", "--set", "shop=corner").out
+    assert "rule order_interval 9" in " ".join(shown.split())
 
 
 def test_changing_nothing_is_wrong_usage(hub: HubCommand, connected: Shop) -> None:

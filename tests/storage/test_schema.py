@@ -123,8 +123,8 @@ def test_a_database_that_a_newer_hub_upgrades_meanwhile_is_refused(
 
 
 def test_a_database_of_an_older_version_is_told_to_upgrade(ready: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "HEAD", "0002")
-    with pytest.raises(SchemaError, match=r"is of an older version of the hub \(0001\); run: hub database upgrade"):
+    monkeypatch.setattr(schema, "HEAD", "9990")
+    with pytest.raises(SchemaError, match=r"is of an older version of the hub \(0002\); run: hub database upgrade"):
         schema.prepare(ready)
 
 
@@ -133,10 +133,10 @@ def test_an_upgrade_copies_an_embedded_database_first(
 ) -> None:
     database = Database(sqlite_hub_url, VirtualClock(NOW))
     record(database)
-    monkeypatch.setattr(schema, "HEAD", "0002")
+    monkeypatch.setattr(schema, "HEAD", "9990")
     schema.upgrade(database)
     database.engine.dispose()
-    with closing(sqlite3.connect(tmp_path / "hub.db.before-0002")) as copy:
+    with closing(sqlite3.connect(tmp_path / "hub.db.before-9990")) as copy:
         assert copy.execute("SELECT count(*) FROM events").fetchone() == (1,)
 
 
@@ -144,12 +144,12 @@ def test_an_upgrade_that_is_repeated_keeps_each_copy(
     sqlite_hub_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     database = Database(sqlite_hub_url, VirtualClock(NOW))
-    monkeypatch.setattr(schema, "HEAD", "0002")
+    monkeypatch.setattr(schema, "HEAD", "9990")
     for _ in range(3):
         record(database)
         schema.upgrade(database)
     database.engine.dispose()
-    copies = ("hub.db.before-0002", "hub.db.before-0002.2", "hub.db.before-0002.3")
+    copies = ("hub.db.before-9990", "hub.db.before-9990.2", "hub.db.before-9990.3")
     assert [events_in(tmp_path / name) for name in copies] == [[1], [1, 2], [1, 2, 3]]
 
 

@@ -1,0 +1,52 @@
+"""One run of a flow, as whoever works it off sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from hub_core.channels.channel import Channel
+    from hub_core.channels.store import Store
+    from hub_core.domain.runs import Counts
+    from hub_core.services.slices import Slice
+    from hub_core.storage.flows import Lease
+    from hub_core.storage.integrations import IntegrationRow
+
+
+@dataclass(slots=True, kw_only=True)
+class FlowRun:
+    """One run of a flow: what it works on and how far it has come.
+
+    *rejected* are the records that could not be read so far. *fresh* tells whether this stretch of work brought
+    known-good data: a search read to its end, or a store that took what it was told.
+    """
+
+    channel: Channel
+    integration: IntegrationRow
+    store: Store
+    lease: Lease
+    run_id: int
+    slice: Slice
+    counts: Counts
+    calls_before: int
+    progress: Callable[[Counts], None]
+    rejected: set[str] = field(default_factory=set)
+    fresh: bool = False
+
+    @property
+    def api_calls(self) -> int:
+        """Tell how many requests the run has made, in all its slices."""
+        return self.calls_before + self.store.http.calls
+
+
+class FlowWork(Protocol):
+    """Working off one kind of flow."""
+
+    async def work(self, run: FlowRun) -> datetime | None:
+        """Do all that is due; give when the flow is due again, None where only a change makes it so.
+
+        Raises PausedError where a slice ends, and the errors of the tree.
+        """

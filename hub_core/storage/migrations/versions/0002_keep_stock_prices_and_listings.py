@@ -1,0 +1,143 @@
+"""Keep stock, prices and listings."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from hub_core.storage.types import PlainDecimal, UtcDateTime
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+DUE = sa.text("target IS NOT NULL AND waiting IS NULL AND (in_flight OR expected IS NULL OR expected <> target)")
+WAITING = sa.text("waiting IS NOT NULL")
+
+
+def upgrade() -> None:
+    """Bring the tables forward."""
+    op.add_column("flow_state", sa.Column("waits_until", UtcDateTime(), nullable=True))
+    op.add_column("searches", sa.Column("read_from", UtcDateTime(), nullable=True))
+    op.add_column("order_lines", sa.Column("stock_sku", sa.Text(), nullable=True))
+    op.add_column("order_lines", sa.Column("taken", PlainDecimal(), server_default="0", nullable=False))
+    _stock()
+    _prices()
+    _listings()
+    _pushes()
+
+
+def _stock() -> None:
+    op.create_table(
+        "stock_levels",
+        sa.Column("sku", sa.Text(), nullable=False),
+        sa.Column("level", PlainDecimal(), nullable=True),
+        sa.Column("after_event", BIG, nullable=True),
+        sa.Column("moved", PlainDecimal(), server_default="0", nullable=False),
+        sa.Column("event_id", BIG, nullable=True),
+        sa.Column("changed_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("sku", name=op.f("pk_stock_levels")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "stock_movements",
+        sa.Column("id", BIG, sa.Identity(always=False), nullable=False),
+        sa.Column("sku", sa.Text(), nullable=False),
+        sa.Column("event_id", BIG, nullable=False),
+        sa.Column("units", PlainDecimal(), nullable=False),
+        sa.Column("cause", sa.String(length=20), nullable=False),
+        sa.Column("integration_id", BIG, nullable=True),
+        sa.Column("order_id", BIG, nullable=True),
+        sa.Column("line", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_movements")),
+    )
+    op.create_index("ix_stock_movements_sku", "stock_movements", ["sku", "event_id"])
+
+
+def _prices() -> None:
+    op.create_table(
+        "prices",
+        sa.Column("sku", sa.Text(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount", PlainDecimal(), nullable=False),
+        sa.Column("event_id", BIG, nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("sku", "currency", name=op.f("pk_prices")),
+        sqlite_with_rowid=False,
+    )
+
+
+def _listings() -> None:
+    op.create_table(
+        "listings",
+        sa.Column("id", BIG, sa.Identity(always=False), nullable=False),
+        sa.Column("integration_id", BIG, nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("parent", sa.Text(), nullable=True),
+        sa.Column("store_sku", sa.Text(), nullable=True),
+        sa.Column("sku", sa.Text(), nullable=True),
+        sa.Column("tie", sa.String(length=10), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=True),
+        sa.Column("published", sa.Boolean(), nullable=False),
+        sa.Column("fractions", sa.Boolean(), nullable=False),
+        sa.Column("price", PlainDecimal(), nullable=True),
+        sa.Column("sale_price", PlainDecimal(), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=True),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("read_at", UtcDateTime(), nullable=False),
+        sa.Column("gone_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["integration_id"],
+            ["integrations.id"],
+            name=op.f("fk_listings_integration_id_integrations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_listings")),
+        sa.UniqueConstraint("integration_id", "external_id", name=op.f("uq_listings_integration_id_external_id")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_listings_sku", "listings", ["sku"])
+    op.create_index("ix_listings_store_sku", "listings", ["integration_id", "store_sku"])
+    op.create_index("ix_listings_parent", "listings", ["integration_id", "parent"])
+
+
+def _pushes() -> None:
+    op.create_table(
+        "pushes",
+        sa.Column("listing_id", BIG, nullable=False),
+        sa.Column("flow", sa.String(length=20), nullable=False),
+        sa.Column("integration_id", BIG, nullable=False),
+        sa.Column("target", PlainDecimal(), nullable=True),
+        sa.Column("version", BIG, server_default="0", nullable=False),
+        sa.Column("raised_at", UtcDateTime(), nullable=True),
+        sa.Column("changed_at", UtcDateTime(), nullable=True),
+        sa.Column("acknowledged", PlainDecimal(), nullable=True),
+        sa.Column("expected", PlainDecimal(), nullable=True),
+        sa.Column("drifted_at", UtcDateTime(), nullable=True),
+        sa.Column("in_flight", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("sent_version", BIG, nullable=True),
+        sa.Column("sent_value", PlainDecimal(), nullable=True),
+        sa.Column("sent_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("waiting", sa.String(length=20), nullable=True),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("retry_at", UtcDateTime(), nullable=True),
+        sa.Column("receipt", sa.Text(), nullable=True),
+        sa.Column("confirmed_version", BIG, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["listing_id"], ["listings.id"], name=op.f("fk_pushes_listing_id_listings"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("listing_id", "flow", name=op.f("pk_pushes")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_pushes_due", "pushes", ["integration_id", "flow"], sqlite_where=DUE, postgresql_where=DUE)
+    op.create_index(
+        "ix_pushes_waiting",
+        "pushes",
+        ["integration_id", "flow", "waiting"],
+        sqlite_where=WAITING,
+        postgresql_where=WAITING,
+    )
