@@ -24,6 +24,7 @@ from hub_core.services.parts import Parts
 from hub_core.services.rejects import Rejects
 from hub_core.services.reports import Reports
 from hub_core.services.runs import Runs
+from hub_core.services.stock import Stock
 from hub_core.services.tokens import Tokens
 from hub_core.settings import HubSettings
 from hub_core.storage import schema
@@ -44,6 +45,7 @@ class Hub:
         self.rejects = Rejects(parts)
         self.runs = Runs(parts)
         self.events = Events(parts)
+        self.stock = Stock(parts)
         self.reports = Reports(parts)
         self.tokens = Tokens(parts)
 

@@ -1,0 +1,217 @@
+"""Stock: somebody says what there is, or by how much it changed; all stores that list it are told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from hub_core.domain.errors import ConflictError, InputError, NotFoundError
+from hub_core.domain.events import NewEvent
+from hub_core.domain.stock import (
+    NOTHING,
+    Cause,
+    StockLevel,
+    Written,
+    checked_adjustment,
+    checked_level,
+    checked_sku,
+    plain,
+)
+from hub_core.services.targets import Targets
+from hub_core.storage.events import EventRepository
+from hub_core.storage.stock import HeldLevel, Movement, NewLevel, StockRepository
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from hub_core.services.parts import Parts
+
+BATCH = 500
+MOST = 10_000
+"""SKUs a call may bear; a longer list is for the caller to cut, so that no transaction takes long."""
+_NAMED = 5
+
+
+class Stock:
+    """Sets, adjusts and shows stock levels."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def set(self, levels: Mapping[str, object], *, after_event: int | Mapping[str, int] | None = None) -> Written:
+        """Say how many units there are of each SKU: the truth, with every order the hub had told of.
+
+        *after_event*, for all or by SKU, is the number of the last event that is part of it, by default the newest:
+        what moves by later events is taken off. Compared is what becomes available. Raises InputError by SKU,
+        ConflictError where a level was set since *after_event*; nothing is changed then.
+        """
+        checked = _checked(levels, checked_level)
+        return await self._parts.database.write(lambda connection: self._set(connection, checked, after_event))
+
+    async def adjust(self, by: Mapping[str, object]) -> Written:
+        """Change the stock of each SKU by a signed number of units. Raises InputError where a SKU has no level."""
+        checked = _checked(by, checked_adjustment)
+        return await self._parts.database.write(lambda connection: self._adjust(connection, checked))
+
+    async def get(self, sku: str) -> StockLevel:
+        """Give the level of one SKU. Raises NotFoundError."""
+        wanted = checked_sku(sku)
+        level = await self._parts.database.read(lambda connection: StockRepository(connection).get(wanted))
+        if level is None:
+            raise NotFoundError(f"The hub knows no stock of {wanted!r}; set it, or see 'hub stock' for what it knows.")
+        return level
+
+    async def find(self, *, sku: str | None = None, limit: int | None = None) -> AsyncIterator[StockLevel]:
+        """Yield levels by SKU, those whose SKU holds the text *sku*, in batches: no lock is held meanwhile."""
+        after, left = "", limit
+        while left is None or left > 0:
+            size = BATCH if left is None else min(BATCH, left)
+            batch = await self.page(after=after, sku=sku, limit=size)
+            for level in batch:
+                yield level
+            if len(batch) < size:
+                return
+            after, left = batch[-1].sku, None if left is None else left - size
+
+    async def page(self, *, after: str = "", sku: str | None = None, limit: int = 50) -> list[StockLevel]:
+        """List up to *limit* levels by SKU, from the one after *after* on."""
+        return await self._parts.database.read(
+            lambda connection: StockRepository(connection).find(after=after, sku=sku, limit=limit)
+        )
+
+    def _set(
+        self, connection: Connection, levels: Mapping[str, Decimal], after_event: int | Mapping[str, int] | None
+    ) -> Written:
+        stock, events = StockRepository(connection), EventRepository(connection)
+        newest = events.newest()  # before any lock: an order that is just being written was not told of yet
+        after = _after_events(levels, after_event, newest)
+        held = stock.hold(levels)
+        _refuse_stale(held, after, explicit=after_event is not None)
+        moved = _moved(stock, after)
+        now = self._parts.clock.now()
+        changed = {
+            sku: level for sku, level in levels.items() if held[sku].available != level + moved.get(sku, NOTHING)
+        }
+        available: dict[str, Decimal | None] = {sku: level + moved.get(sku, NOTHING) for sku, level in changed.items()}
+        Targets(connection, self._parts.database).stock(available)
+        numbers = events.record([_set_event(sku, held[sku], after[sku], available[sku]) for sku in changed], now)
+        stock.set_levels(
+            [
+                NewLevel(sku, level, after[sku], moved.get(sku, NOTHING), number, now)
+                for (sku, level), number in zip(changed.items(), numbers, strict=True)
+            ]
+        )
+        return Written(
+            changed=len(changed), unchanged=len(levels) - len(changed), event=numbers[-1] if numbers else newest
+        )
+
+    def _adjust(self, connection: Connection, by: Mapping[str, Decimal]) -> Written:
+        stock, events = StockRepository(connection), EventRepository(connection)
+        held = stock.held(by)
+        _refuse_unset(by, held)
+        changed = {sku: units for sku, units in by.items() if units}
+        moved = {sku: held[sku].moved + units for sku, units in changed.items()}
+        available: dict[str, Decimal | None] = {sku: (held[sku].level or NOTHING) + moved[sku] for sku in changed}
+        Targets(connection, self._parts.database).stock(available)
+        numbers = events.record(
+            [_adjusted_event(sku, units, available[sku]) for sku, units in changed.items()], self._parts.clock.now()
+        )
+        stock.add_movements(
+            [
+                Movement(sku, number, units, Cause.ADJUSTMENT)
+                for (sku, units), number in zip(changed.items(), numbers, strict=True)
+            ]
+        )
+        stock.set_moved(list(moved.items()))
+        return Written(
+            changed=len(changed), unchanged=len(by) - len(changed), event=numbers[-1] if numbers else events.newest()
+        )
+
+
+def _checked(given: Mapping[str, object], check: Callable[[str, object], Decimal]) -> dict[str, Decimal]:
+    """Check all of it, so that a caller is told of every fault at once. Raises InputError."""
+    if len(given) > MOST:
+        raise InputError(f"{len(given)} SKUs were given, but a call takes at most {MOST}; give them in several.")
+    checked: dict[str, Decimal] = {}
+    faults: dict[str, str] = {}
+    sentences = []
+    for text, value in given.items():
+        try:
+            sku = _only_once(checked_sku(text), checked)
+            checked[sku] = check(sku, value)
+        except InputError as error:
+            faults |= error.fields
+            sentences.append(str(error))
+    if sentences:
+        more = len(sentences) - 1
+        rest = f" ({more} more of the {len(given)} cannot be used either.)" if more else ""
+        raise InputError(f"{sentences[0]} Nothing was changed.{rest}", fields=faults)
+    return checked
+
+
+def _only_once(sku: str, before: Mapping[str, object]) -> str:
+    if sku in before:
+        raise InputError(f"The SKU {sku!r} is given twice.", fields={sku: "is given twice"})
+    return sku
+
+
+def _after_events(
+    levels: Mapping[str, Decimal], after_event: int | Mapping[str, int] | None, newest: int
+) -> dict[str, int]:
+    by_sku = after_event if isinstance(after_event, Mapping) else {}
+    common = after_event if isinstance(after_event, int) else newest
+    after = {sku: by_sku.get(sku, common) for sku in levels}
+    late = [sku for sku, event in after.items() if not 0 <= event <= newest]
+    if late:
+        raise InputError(
+            f"There is no event {after[late[0]]}: the newest is {newest}. Nothing was changed.",
+            fields=dict.fromkeys(late, "is beyond the newest event"),
+        )
+    return after
+
+
+def _refuse_stale(held: Mapping[str, HeldLevel], after: Mapping[str, int], *, explicit: bool) -> None:
+    stale = [sku for sku, level in held.items() if explicit and (level.after_event or 0) > after[sku]]
+    if stale:
+        named = ", ".join(map(repr, stale[:_NAMED]))
+        raise ConflictError(
+            f"The stock of {named}{' and others' if len(stale) > _NAMED else ''} was set meanwhile; look at it, and "
+            "set it anew. Nothing was changed.",
+            fields=dict.fromkeys(stale, "stale"),
+        )
+
+
+def _moved(stock: StockRepository, after: Mapping[str, int]) -> dict[str, Decimal]:
+    """Sum up what moved later than each SKU's event; one statement for every different event."""
+    by_event: dict[int, list[str]] = {}
+    for sku, event in after.items():
+        by_event.setdefault(event, []).append(sku)
+    found: dict[str, Decimal] = {}
+    for event, skus in by_event.items():
+        found |= stock.moved_since(skus, event)
+    return found
+
+
+def _refuse_unset(by: Mapping[str, Decimal], held: Mapping[str, HeldLevel]) -> None:
+    unset = [sku for sku in by if sku not in held or held[sku].level is None]
+    if unset:
+        named = ", ".join(map(repr, unset[:_NAMED]))
+        raise InputError(
+            f"Nobody has set how much there is of {named}{' and others' if len(unset) > _NAMED else ''}, so it cannot "
+            "be adjusted; set it first. Nothing was changed.",
+            fields=dict.fromkeys(unset, "has no level yet"),
+        )
+
+
+def _set_event(sku: str, held: HeldLevel, after_event: int, available: Decimal | None) -> NewEvent:
+    data = {"available": _text(available), "before": _text(held.available), "after_event": after_event}
+    return NewEvent("stock.set", sku=sku, data=data)
+
+
+def _adjusted_event(sku: str, units: Decimal, available: Decimal | None) -> NewEvent:
+    return NewEvent("stock.adjusted", sku=sku, data={"by": _text(units), "available": _text(available)})
+
+
+def _text(units: Decimal | None) -> str | None:
+    return None if units is None else str(plain(units))

@@ -1,0 +1,146 @@
+"""Stock levels and movements as rows. Whoever changes the stock of a SKU holds its row of `stock_levels`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import select
+
+from hub_core.domain.stock import NOTHING, Cause, StockLevel
+from hub_core.storage.among import among
+from hub_core.storage.bulk import BulkWrite
+from hub_core.storage.tables import stock_levels, stock_movements
+from hub_core.storage.types import exact_sum
+from hub_core.storage.upserts import insert_new
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy import Connection, Row
+
+_LEVELS = BulkWrite(
+    stock_levels,
+    columns=("sku", "level", "after_event", "moved", "event_id", "changed_at"),
+    key=("sku",),
+    change=("level", "after_event", "moved", "event_id", "changed_at"),
+)
+_MOVED = BulkWrite(stock_levels, columns=("sku", "moved"), key=("sku",), change=("moved",))
+_MOVEMENTS = BulkWrite(
+    stock_movements,
+    columns=("sku", "event_id", "units", "cause", "integration_id", "order_id", "line"),
+    key=(),
+    change=(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLevel:
+    """The stock of a SKU, as it is while this transaction holds its row."""
+
+    level: Decimal | None = None
+    after_event: int | None = None
+    moved: Decimal = NOTHING
+
+    @property
+    def available(self) -> Decimal | None:
+        """The level and all that moved since; None where no level was ever set."""
+        return None if self.level is None else self.level + self.moved
+
+
+class Movement(NamedTuple):
+    """A signed change of stock: positive gives back, negative takes."""
+
+    sku: str
+    event_id: int
+    units: Decimal
+    cause: Cause
+    integration_id: int | None = None
+    order_id: int | None = None
+    line: str | None = None
+
+
+class NewLevel(NamedTuple):
+    """A level that somebody set. *moved* is the sum of the movements later than *after_event*."""
+
+    sku: str
+    level: Decimal
+    after_event: int
+    moved: Decimal
+    event_id: int
+    changed_at: datetime
+
+
+class StockRepository:
+    """Levels and movements."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work within the transaction of *connection*."""
+        self._connection = connection
+
+    def hold(self, skus: Collection[str]) -> dict[str, HeldLevel]:
+        """Lock the rows of *skus*, made where there are none yet, and give them."""
+        found = self.held(skus)
+        missing = sorted(sku for sku in skus if sku not in found)
+        if missing:
+            self._connection.execute(insert_new(self._connection, stock_levels), [{"sku": sku} for sku in missing])
+            found |= self.held(missing)
+        return found
+
+    def held(self, skus: Collection[str]) -> dict[str, HeldLevel]:
+        """Lock, and give, those rows that there are of *skus*."""
+        columns = stock_levels.c
+        statement = (
+            select(columns.sku, columns.level, columns.after_event, columns.moved)
+            .where(among(self._connection, columns.sku, skus))
+            .order_by(columns.sku)
+            .with_for_update()
+        )
+        return {sku: HeldLevel(*rest) for sku, *rest in self._connection.execute(statement)}
+
+    def moved_since(self, skus: Collection[str], event: int) -> dict[str, Decimal]:
+        """Sum up what moved later than *event*, of each SKU that did."""
+        columns = stock_movements.c
+        statement = (
+            select(columns.sku, exact_sum(columns.units).label("units"))
+            .where(among(self._connection, columns.sku, skus), columns.event_id > event)
+            .group_by(columns.sku)
+        )
+        return {row.sku: row.units for row in self._connection.execute(statement)}
+
+    def set_levels(self, levels: Sequence[NewLevel]) -> None:
+        """Write levels whose rows are held."""
+        _LEVELS.write(self._connection, levels)
+
+    def set_moved(self, moved: Sequence[tuple[str, Decimal]]) -> None:
+        """Write what moved since their levels were set, of SKUs whose rows are held."""
+        _MOVED.write(self._connection, moved)
+
+    def add_movements(self, movements: Sequence[Movement]) -> None:
+        """Write movements; their events have their numbers already."""
+        _MOVEMENTS.write(self._connection, movements)
+
+    def find(self, *, after: str = "", sku: str | None = None, limit: int) -> list[StockLevel]:
+        """List levels by SKU, from the one after *after* on, those whose SKU holds the text *sku*."""
+        columns = stock_levels.c
+        statement = select(stock_levels).where(columns.sku > after).order_by(columns.sku).limit(limit)
+        if sku is not None:
+            statement = statement.where(columns.sku.contains(sku, autoescape=True))
+        return [_level(row) for row in self._connection.execute(statement)]
+
+    def get(self, sku: str) -> StockLevel | None:
+        """Give the level of one SKU."""
+        row = self._connection.execute(select(stock_levels).where(stock_levels.c.sku == sku)).first()
+        return None if row is None else _level(row)
+
+
+def _level(row: Row[Any]) -> StockLevel:
+    return StockLevel(
+        sku=row.sku,
+        level=row.level,
+        after_event=row.after_event,
+        available=None if row.level is None else row.level + row.moved,
+        changed_at=row.changed_at,
+    )

@@ -1,0 +1,160 @@
+"""What stores should be told, as rows: the targets of the listings of some SKUs, whichever stores they are in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import and_, select
+
+from hub_core.domain.integrations import Flow, Rules
+from hub_core.storage.among import among
+from hub_core.storage.bulk import BulkWrite
+from hub_core.storage.tables import integrations, listings, prices, pushes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy import ColumnElement, Connection
+
+_TARGETS = BulkWrite(
+    pushes,
+    columns=(
+        "listing_id",
+        "flow",
+        "integration_id",
+        "target",
+        "version",
+        "raised_at",
+        "changed_at",
+        "waiting",
+        "reason",
+        "retry_at",
+    ),
+    key=("listing_id", "flow"),
+    change=("target", "version", "raised_at", "changed_at", "waiting", "reason", "retry_at"),
+)
+
+
+class Told(NamedTuple):
+    """A listing with what its store should be told of it until now, as far as a new target depends on it.
+
+    *sku* is None where nothing is told: it has no link, is gone, or its integration was removed.
+    """
+
+    listing_id: int
+    integration_id: int
+    sku: str | None
+    fractions: bool
+    currency: str | None
+    rules: Rules
+    target: Decimal | None
+    version: int
+    raised_at: datetime | None
+    waiting: str | None
+
+
+class NewTarget(NamedTuple):
+    """A target as it is written."""
+
+    listing_id: int
+    flow: str
+    integration_id: int
+    target: Decimal | None
+    version: int
+    raised_at: datetime | None
+    changed_at: datetime
+    waiting: str | None
+    reason: str
+    retry_at: None
+
+
+class TargetRepository:
+    """Targets of listings."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work within the transaction of *connection*."""
+        self._connection = connection
+
+    def of_skus(self, flow: Flow, skus: Collection[str]) -> list[Told]:
+        """Lock, and give, the listings that are linked with *skus*."""
+        return self._told(flow, among(self._connection, listings.c.sku, skus))
+
+    def of_listings(self, flow: Flow, ids: Collection[int]) -> list[Told]:
+        """Lock, and give, some listings."""
+        return self._told(flow, among(self._connection, listings.c.id, ids))
+
+    def of_integration(self, flow: Flow, integration_id: int) -> list[Told]:
+        """Lock, and give, all listings of an integration."""
+        return self._told(flow, listings.c.integration_id == integration_id)
+
+    def _told(self, flow: Flow, which: ColumnElement[bool]) -> list[Told]:
+        mine = and_(pushes.c.listing_id == listings.c.id, pushes.c.flow == flow.value)
+        statement = (
+            select(
+                listings.c.id,
+                listings.c.integration_id,
+                listings.c.sku,
+                listings.c.fractions,
+                listings.c.currency,
+                listings.c.gone_at,
+                integrations.c.removed_at,
+                integrations.c.rules,
+                pushes.c.target,
+                pushes.c.version,
+                pushes.c.raised_at,
+                pushes.c.waiting,
+            )
+            .join(integrations, integrations.c.id == listings.c.integration_id)
+            .join(pushes, mine, isouter=True)
+            .where(which)
+            .order_by(listings.c.id)
+            .with_for_update(of=listings)
+        )
+        rules: dict[str, Rules] = {}
+        found = []
+        for row in self._connection.execute(statement):
+            if row.rules not in rules:
+                rules[row.rules] = Rules.model_validate_json(row.rules)
+            is_there = row.gone_at is None and row.removed_at is None
+            found.append(
+                Told(
+                    row.id,
+                    row.integration_id,
+                    row.sku if is_there else None,
+                    row.fractions,
+                    row.currency,
+                    rules[row.rules],
+                    row.target,
+                    row.version or 0,
+                    row.raised_at,
+                    row.waiting,
+                )
+            )
+        return found
+
+    def write(self, targets: Sequence[NewTarget]) -> None:
+        """Write targets of listings that are locked."""
+        _TARGETS.write(self._connection, targets)
+
+    def skus_of(self, ids: Collection[int]) -> set[str]:
+        """Tell with which SKUs some listings are linked."""
+        statement = select(listings.c.sku).where(among(self._connection, listings.c.id, ids)).distinct()
+        return set(filter(None, self._connection.execute(statement).scalars()))
+
+    def skus_in(self, integration_id: int) -> set[str]:
+        """Tell with which SKUs the listings of an integration are linked."""
+        statement = select(listings.c.sku).where(listings.c.integration_id == integration_id).distinct()
+        return set(filter(None, self._connection.execute(statement).scalars()))
+
+    def amounts(self, skus: Collection[str]) -> dict[tuple[str, str], Decimal]:
+        """Lock, and give, the prices of *skus* by SKU and currency."""
+        columns = prices.c
+        statement = (
+            select(columns.sku, columns.currency, columns.amount)
+            .where(among(self._connection, columns.sku, skus))
+            .order_by(columns.sku, columns.currency)
+            .with_for_update()
+        )
+        return {(sku, currency): amount for sku, currency, amount in self._connection.execute(statement)}
