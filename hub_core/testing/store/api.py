@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic
@@ -13,11 +12,10 @@ from starlette.types import Receive, Scope, Send
 
 from hub_core.testing.store.brokenness import DroppedResponse
 from hub_core.testing.store.damage import AFTER, INSTEAD
+from hub_core.testing.store.errors import SteeringError
 from hub_core.testing.store.faults import Fault, FaultMenu
-from hub_core.testing.store.wire import AnyShop, SteeringError, Wire, Wish
-from hub_core.testing.store.wishes import wish_from
-
-_BEFORE = ("delay", "revoke", "order")
+from hub_core.testing.store.meddling import DEEDS, meddle, moment_of
+from hub_core.testing.store.wire import AnyShop, Wire
 
 
 class StoreApi(Generic[AnyShop]):
@@ -30,8 +28,21 @@ class StoreApi(Generic[AnyShop]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request to the platform."""
-        response = await self._response(Request(scope, receive))
-        await response(scope, receive, send)
+        request = Request(scope, receive)
+        request.state.body = await request.body()  # read also where the answer does not depend on it
+        shop = self.wire.shop_of(request, self.shops)
+        writes = request.state.writes = () if shop is None else self.wire.writes(request, shop)
+        if shop is not None:
+            shop.writes.begin(writes, shop.clock.now().isoformat(), request.method, request.url.path)
+        try:
+            response = await self._response(request, shop)
+            if not isinstance(response, DroppedResponse):  # who sees a connection break off may ask again at once
+                await response(scope, receive, send)
+        finally:
+            if shop is not None:
+                shop.writes.end(writes)
+        if isinstance(response, DroppedResponse):
+            await response(scope, receive, send)
 
     def shop(self, name: str | None = None) -> AnyShop:
         """Find a store by its name; without one, the first."""
@@ -49,28 +60,37 @@ class StoreApi(Generic[AnyShop]):
             raise SteeringError(f"There is no fault {fault.kind!r}. There are: {', '.join(self.kinds)}.")
         if fault.kind == "member" and "member" not in fault.options:
             raise SteeringError("Say which `member` shall be wrong, for example OrderItemList.0.ItemQuantity.")
+        moment_of(fault)
         return self.faults.add(fault)
 
     @property
     def kinds(self) -> list[str]:
         """All kinds of faults and presets."""
-        return sorted({*_BEFORE, *INSTEAD, *AFTER, *self.wire.presets})
+        return sorted({*DEEDS, *INSTEAD, *AFTER, *self.wire.presets})
 
-    async def _response(self, request: Request) -> Response:
-        await request.body()  # what is sent is read, also where the answer does not depend on it
-        shop = self.wire.shop_of(request, self.shops)
+    async def _response(self, request: Request, shop: AnyShop | None) -> Response:
         if shop is not None and not shop.meter.admit(shop.clock.now()):
             response = _throttled(shop)
         else:
             response = await self._faulty(request, shop)
+        entry = _entry(request, response)
+        for write in request.state.writes:
+            write.status = entry["status"]
         if shop is not None:
-            shop.meter.log.append(_entry(request, response, shop))
+            shop.meter.log.append({"at": shop.clock.now().isoformat(), **entry})
         return response
 
     async def _faulty(self, request: Request, shop: AnyShop | None) -> Response:
         due = self.faults.due(request, shop.name if shop else None)
+        try:
+            return await self._spoilt(request, shop, due)
+        except SteeringError as error:  # what was ordered cannot happen at this store
+            return Response(str(error), 500)
+
+    async def _spoilt(self, request: Request, shop: AnyShop | None, due: Sequence[Fault]) -> Response:
         for fault in due:
-            await self._before(fault, shop)
+            if fault.kind in DEEDS and moment_of(fault) == "before":
+                await self._meddle(fault, request, shop)
         instead = next((fault for fault in due if fault.kind in INSTEAD), None)
         if instead:
             return INSTEAD[instead.kind](instead.options)
@@ -78,30 +98,16 @@ class StoreApi(Generic[AnyShop]):
         for fault in due:
             if fault.kind in AFTER:
                 response = AFTER[fault.kind](fault, response)
+            elif fault.kind in DEEDS and moment_of(fault) == "after":
+                await self._meddle(fault, request, shop)
         return response
 
-    async def _before(self, fault: Fault, shop: AnyShop | None) -> None:
-        if fault.kind == "delay":
-            await asyncio.sleep(float(fault.options.get("seconds", 1)))
-        elif fault.kind == "revoke" and shop:
-            shop.authorized = False
-        elif fault.kind == "order" and shop:
-            self._meddle(fault.options, shop)
-
-    def _meddle(self, options: Mapping[str, Any], shop: AnyShop) -> None:
-        """Do to an order what somebody at the store might do between two requests."""
-        given = dict(options)
-        action, key = given.pop("action", "place"), given.get("id")
-        wish = wish_from(given) if action != "remove" else Wish()
-        if action == "place":
-            self.wire.place(shop, wish)
-        elif action == "edit":
-            self.wire.edit(shop, shop.orders.keys[0] if key is None else key, wish)
-        else:
-            shop.orders.remove(shop.orders.keys[0] if key is None else key)
+    async def _meddle(self, fault: Fault, request: Request, shop: AnyShop | None) -> None:
+        elsewhere = fault.options.get("elsewhere")
+        await meddle(fault, self.wire, self.shop(elsewhere) if elsewhere else shop, request.state.writes)
 
 
-_FIELDS = ("kind", "path", "method", "query", "store", "skip", "count")
+_FIELDS = ("kind", "path", "method", "query", "store", "item", "skip", "count")
 
 
 def _throttled(shop: AnyShop) -> Response:
@@ -111,9 +117,8 @@ def _throttled(shop: AnyShop) -> Response:
     return Response(status_code=429, headers={} if wait is None else {"retry-after": f"{wait:g}"})
 
 
-def _entry(request: Request, response: Response, shop: AnyShop) -> dict[str, Any]:
+def _entry(request: Request, response: Response) -> dict[str, Any]:
     return {
-        "at": shop.clock.now().isoformat(),
         "method": request.method,
         "path": request.url.path,
         "query": request.url.query,

@@ -7,14 +7,15 @@ from dataclasses import replace
 from decimal import Decimal
 
 from hub_core.testing.store.dice import Dice
-from hub_core.testing.store.records import ZERO, Product, Sold
+from hub_core.testing.store.goods import Goods
+from hub_core.testing.store.records import ZERO, Product, Sold, Variant
 
 _SIZES = {1: 45.0, 2: 30.0, 3: 18.0, 4: 7.0}
 _ENGRAVINGS = ("Happy Day", "To: Mum & Dad", 'Nº 7 "the best"', "a-b<br>second line")
 _CENT = Decimal("0.01")
 
 
-def basket(dice: Dice, products: Sequence[Product]) -> tuple[Sold, ...]:
+def basket(dice: Dice, products: Goods) -> tuple[Sold, ...]:
     """Fill a cart: sizes, bundles with their parts, engravings, the same SKU twice, a discount as a line."""
     lines: list[Sold] = []
     for _ in range(dice.weighted(_SIZES)):
@@ -26,18 +27,20 @@ def basket(dice: Dice, products: Sequence[Product]) -> tuple[Sold, ...]:
     return tuple(lines)
 
 
-def wished(lines: Sequence[Mapping[str, str]], products: Sequence[Product]) -> tuple[Sold, ...]:
+def wished(lines: Sequence[Mapping[str, str]], products: Goods) -> tuple[Sold, ...]:
     """Make lines of `sku`, `quantity`, `price` and `name`; what is left out comes from the catalogue."""
     return tuple(_wished(line, products) for line in lines)
 
 
-def _wished(line: Mapping[str, str], products: Sequence[Product]) -> Sold:
+def _wished(line: Mapping[str, str], products: Goods) -> Sold:
     sku = str(line.get("sku", ""))
-    found = next(((p, v) for p in products for v in (None, *p.variants) if sku in (p.sku, v and v.sku) and sku), None)
-    product, variant = found or (None, None)
-    fallback = variant.price if variant else product.price if product else Decimal(10)
+    keys = products.named(sku)
+    product = products.get(keys[0][0]) if keys else None
+    item = products.item(keys[0]) if keys else None
+    variant = item if isinstance(item, Variant) else None
+    fallback = item.price if item else Decimal(10)
     return Sold(
-        sku=variant.sku if variant else sku,
+        sku=item.sku if item else sku,
         name=str(line.get("name", product.name if product else sku)),
         quantity=Decimal(str(line.get("quantity", 1))),
         price=Decimal(str(line.get("price", fallback))),
@@ -46,17 +49,17 @@ def _wished(line: Mapping[str, str], products: Sequence[Product]) -> Sold:
     )
 
 
-def _lines_of(dice: Dice, product: Product, products: Sequence[Product], at: int) -> list[Sold]:
+def _lines_of(dice: Dice, product: Product, products: Goods, at: int) -> list[Sold]:
     line = _line(dice, product)
-    parts = [other for sku in product.parts for other in products if other.sku == sku][: len(product.parts)]
-    children = [Sold(part.sku, part.name, line.quantity, ZERO, part, part_of=at) for part in parts]
+    parts = (products.get(products.named(sku)[0][0]) for sku in product.parts if products.named(sku))
+    children = [Sold(part.sku, part.name, line.quantity, ZERO, part, part_of=at) for part in parts if part]
     return [line, *children]
 
 
 def _line(dice: Dice, product: Product) -> Sold:
-    quantity = Decimal("1.5") if dice.hits(0.01) else Decimal(dice.weighted({1: 80, 2: 13, 3: 5, 12: 2}))
-    price = product.price if product.sale_price is None else product.sale_price
-    line = Sold(product.sku, product.name, quantity, price, product)
+    by_weight = not product.variants and dice.hits(0.01)
+    quantity = Decimal("1.5") if by_weight else Decimal(dice.weighted({1: 80, 2: 13, 3: 5, 12: 2}))
+    line = Sold(product.sku, product.name, quantity, product.present_price, product)
     if product.variants:
         variant = dice.choice(product.variants)
         return replace(line, sku=variant.sku or product.sku, variant=variant)

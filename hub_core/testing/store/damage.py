@@ -1,7 +1,7 @@
 """What each kind of fault does to an answer.
 
-`INSTEAD` makes the answer, `AFTER` changes a good one. What happens before the store answers (`delay`, `revoke`,
-`order`) is done by the server, which knows the stores.
+`INSTEAD` makes the answer, `AFTER` changes a good one. What happens at the store meanwhile is in
+`meddling`.
 """
 
 from __future__ import annotations
@@ -71,6 +71,9 @@ def _content_type(fault: Fault, good: Response) -> Response:
 
 
 def _lose_reply(fault: Fault, good: Response) -> Response:
+    """Keep the good answer back: break the connection off, or claim with a `status` that it failed."""
+    if "status" in fault.options:
+        return _status(fault.options)
     return DroppedResponse(bytes(good.body), int(fault.options.get("bytes", 0)))
 
 

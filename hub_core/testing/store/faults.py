@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import count
@@ -12,14 +12,17 @@ from urllib.parse import unquote_plus
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hub_core.testing.store.writes import Write
+
 
 @dataclass
 class Fault:
     """One thing that goes wrong with the requests it matches.
 
     *path*, *method* and *query* (decoded) are matched with patterns, case-blind: `*` stands for anything, and a `!`
-    in front for all but that. The first *skip* matching requests are spared, the next *count* are hit (None: all,
-    until the fault is taken away).
+    in front for all but that; with *item* (a SKU, the number of a product, `PRODUCT/VARIANT`, or a list of them) only
+    requests that write one of these. The first *skip* matching requests are spared, the next *count* are hit (None:
+    all, until the fault is taken away).
     """
 
     kind: str
@@ -27,6 +30,7 @@ class Fault:
     method: str = "*"
     query: str = "*"
     store: str | None = None
+    item: str | int | Sequence[str | int] | None = None
     skip: int = 0
     count: int | None = 1
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -49,7 +53,16 @@ class Fault:
     def _matches(self, request: Request, store: str | None) -> bool:
         wanted = (self.path, self.method, self.query)
         given = (request.url.path, request.method, unquote_plus(request.url.query))
-        return all(map(_fits, given, wanted)) and self.store in (None, store)
+        if not all(map(_fits, given, wanted)) or self.store not in (None, store):
+            return False
+        return self.item is None or any(self.concerns(write) for write in request.state.writes)
+
+    def concerns(self, write: Write) -> bool:
+        """Tell whether *write* is of one of its items."""
+        if self.item is None:
+            return True
+        items = (self.item,) if isinstance(self.item, str | int) else self.item
+        return any(write.is_of(item) for item in items)
 
     def as_data(self) -> dict[str, Any]:
         """Tell everything about it, also how often it fired."""

@@ -39,7 +39,11 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Something on sale; *parts* are the SKUs of which a bundle consists."""
+    """Something on sale; *parts* are the SKUs of which a bundle consists.
+
+    While it is *on_sale* it costs the *sale_price*; *retail_price* is the one shown crossed out. Its *stock* is a
+    number of its own also where it has variants. *edited_at* is when somebody last changed it; selling does not count.
+    """
 
     number: int
     sku: str
@@ -48,10 +52,18 @@ class Product:
     cost: Decimal
     stock: Decimal
     weight: Decimal
-    sale_price: Decimal | None = None
+    sale_price: Decimal = ZERO
+    on_sale: bool = False
+    retail_price: Decimal = ZERO
     choice: str = ""
     variants: tuple[Variant, ...] = ()
     parts: tuple[str, ...] = ()
+    edited_at: datetime | None = None
+
+    @property
+    def present_price(self) -> Decimal:
+        """What it costs a buyer now."""
+        return self.sale_price if self.on_sale else self.price
 
 
 @dataclass(frozen=True, slots=True)

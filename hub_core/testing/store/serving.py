@@ -35,7 +35,9 @@ class _ReadyServer(uvicorn.Server):
 
 def listen(host: str, port: int) -> socket.socket:
     """Take a port (0: any free one); raise OSError where it is in use."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named in full, or asyncio does not take it for TCP and lets small answers wait for 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))

@@ -11,9 +11,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub_core.testing.store.api import StoreApi
+from hub_core.testing.store.errors import SteeringError
+from hub_core.testing.store.items import edit_item, item_as_data, items_as_data
 from hub_core.testing.store.shop import Shop
 from hub_core.testing.store.switches import overview, set_up
-from hub_core.testing.store.wire import SteeringError
 from hub_core.testing.store.wishes import moment_from, wish_from
 
 STEERING_ROOT = "/_sandbox"
@@ -37,6 +38,11 @@ def steering_routes(api: StoreApi[Any]) -> list[Route]:
         ("GET", "/orders/{id:int}", _order),
         ("PATCH", "/orders/{id:int}", _edit),
         ("DELETE", "/orders/{id:int}", _remove),
+        ("GET", "/products", _items),
+        ("POST", "/products", _edit_item),
+        ("DELETE", "/products/{id:int}", _remove_product),
+        ("GET", "/writes", _writes),
+        ("DELETE", "/writes", _clear_writes),
         ("POST", "/clock", _clock),
         ("POST", "/stores/{name}", _store),
     ]
@@ -52,7 +58,7 @@ def _endpoint(api: StoreApi[Any], act: Act) -> Callable[[Request], Any]:
                 raise SteeringError("Send one JSON object.")  # noqa: TRY301 - answered below like all others
             answer = act(api, request, data)
         except KeyError as error:
-            return JSONResponse({"error": f"There is no order {error.args[0]} in this store."}, 404)
+            return JSONResponse({"error": f"There is no {_thing(request)} {error.args[0]} in this store."}, 404)
         except (SteeringError, json.JSONDecodeError) as error:
             return JSONResponse({"error": str(error)}, 422)
         except (ArithmeticError, TypeError, ValueError) as error:
@@ -62,6 +68,10 @@ def _endpoint(api: StoreApi[Any], act: Act) -> Callable[[Request], Any]:
         return Response(status_code=204) if answer is None else JSONResponse(answer)
 
     return endpoint
+
+
+def _thing(request: Request) -> str:
+    return "product" if "/products" in request.url.path else "order"
 
 
 def _shop(api: StoreApi[Any], request: Request, data: dict[str, Any]) -> Any:
@@ -124,6 +134,36 @@ def _edit(api: StoreApi[Any], request: Request, data: dict[str, Any]) -> Respons
 
 def _remove(api: StoreApi[Any], request: Request, data: dict[str, Any]) -> None:
     _shop(api, request, data).orders.remove(request.path_params["id"])
+
+
+def _items(api: StoreApi[Any], request: Request, data: dict[str, Any]) -> Any:
+    return {"items": list(items_as_data(_shop(api, request, data), request.query_params.get("sku")))}
+
+
+def _edit_item(api: StoreApi[Any], request: Request, data: dict[str, Any]) -> Any:
+    shop: Shop = _shop(api, request, data)
+    key = edit_item(shop, data)
+    item = shop.goods.item(key)
+    return item_as_data(key, item) if item else None
+
+
+def _remove_product(api: StoreApi[Any], request: Request, data: dict[str, Any]) -> None:
+    shop: Shop = _shop(api, request, data)
+    number = request.path_params["id"]
+    shop.goods.remove(number)
+    if number in shop.products:
+        shop.products.remove(number)
+
+
+def _writes(api: StoreApi[Any], request: Request, data: dict[str, Any]) -> Any:
+    log, item = _shop(api, request, data).writes, request.query_params.get("item")
+    told = [write.as_data() for write in tuple(log.writes) if item is None or write.is_of(item)]
+    return {"overlapped": sum(one["overlapped"] for one in told), "writes": told}
+
+
+def _clear_writes(api: StoreApi[Any], _: Request, __: dict[str, Any]) -> None:
+    for shop in api.shops.values():
+        shop.writes.clear()
 
 
 def _clock(api: StoreApi[Any], request: Request, data: dict[str, Any]) -> Any:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hub_core.testing.store.errors import SteeringError
 from hub_core.testing.store.shop import Shop
-from hub_core.testing.store.wire import AnyShop, SteeringError, Wire
+from hub_core.testing.store.wire import AnyShop, Wire
 
 
 def set_up(shop: AnyShop, wire: Wire[AnyShop], name: str, value: Any) -> None:
@@ -25,13 +26,15 @@ def overview(shop: AnyShop, wire: Wire[AnyShop]) -> dict[str, Any]:
     return {
         "name": shop.name,
         "orders": len(shop.orders),
-        "products": len(shop.products),
+        "products": len(shop.goods),
         "clock": shop.clock.now().isoformat(),
         "running": shop.clock.running,
         "timezone": shop.clock.zone.key,
         "authorized": shop.authorized,
         "rights": sorted(shop.rights),
         "retry_after": shop.retry_after,
+        "restock": shop.restock,
+        "overlapped_writes": shop.writes.overlapped,
         "meter": shop.meter.reading(),
         **wire.describe(shop),
     }
@@ -55,6 +58,10 @@ def _set_authorized(shop: Shop, value: bool) -> None:  # noqa: FBT001 - a value 
     shop.authorized = bool(value)
 
 
+def _set_restock(shop: Shop, value: bool) -> None:  # noqa: FBT001 - a value from JSON
+    shop.restock = bool(value)
+
+
 def _set_retry_after(shop: Shop, value: float | str | None) -> None:
     shop.retry_after = value if value in ("auto", None) else float(value or 0)
 
@@ -64,4 +71,5 @@ _SWITCHES: Mapping[str, Callable[[Shop, Any], None]] = {
     "rights": _set_rights,
     "authorized": _set_authorized,
     "retry_after": _set_retry_after,
+    "restock": _set_restock,
 }

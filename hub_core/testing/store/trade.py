@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from hub_core.testing.store.baskets import basket
 from hub_core.testing.store.dice import Dice
+from hub_core.testing.store.goods import Goods
 from hub_core.testing.store.people import person
-from hub_core.testing.store.records import ZERO, Parcel, Payment, Person, Product, Question, Sale, Sold
+from hub_core.testing.store.records import ZERO, Parcel, Payment, Person, Question, Sale, Sold
 
 _YOUNG = {"new": 58, "unpaid": 10, "processing": 18, "shipped": 10, "cart": 3, "cancelled": 1}
 _OLD = {
@@ -36,7 +37,7 @@ class Trade:
     """The trade of one store: *dice* decide, *products* are what can be bought, nothing happens after *now*."""
 
     dice: Dice
-    products: Sequence[Product]
+    products: Goods
     now: Callable[[], datetime]
 
     def history(self, count: int, days: float) -> Iterator[Sale]:

@@ -11,10 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub_core.testing.store.shop import Shop
-
-
-class SteeringError(Exception):
-    """What somebody asked of the sandbox makes no sense; the text says why."""
+from hub_core.testing.store.writes import Write
 
 
 @dataclass(frozen=True)
@@ -47,8 +44,11 @@ class Wire(Protocol[AnyShop]):
     def shop_of(self, request: Request, shops: Mapping[str, AnyShop]) -> AnyShop | None:
         """Find the store that *request* is for, whether or not it may have an answer."""
 
+    def writes(self, request: Request, shop: AnyShop) -> Sequence[Write]:
+        """List what *request* (its body is in `request.state.body`) would change; nothing if it is no such request."""
+
     def answer(self, request: Request, shop: AnyShop | None) -> Response:
-        """Answer one request to the platform's API."""
+        """Answer one request to the platform's API; `request.state.writes` are those that `writes` told."""
 
     def place(self, shop: AnyShop, wish: Wish) -> int:
         """Let an order come in; return its key."""

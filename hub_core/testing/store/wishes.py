@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from hub_core.testing.store.wire import SteeringError, Wish
+from hub_core.testing.store.errors import SteeringError
+from hub_core.testing.store.wire import Wish
 
 _NAMES = ("status", "placed_at", "id", "lines", "sku", "quantity", "price", "members", "missing", "tracking")
 _LINE = ("sku", "quantity", "price", "name")

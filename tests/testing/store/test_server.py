@@ -1,76 +1,15 @@
-"""The reusable part with a platform that could not be smaller."""
+"""The reusable part with a platform that could not be smaller: see `conftest`."""
 
 from __future__ import annotations
 
 import gzip
-import json
-from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
-from hub_core.testing.store import Dice, Record, Shop, SteeringError, StoreApi, StoreClock, StoreServer, Wish
+from hub_core.testing.store import Shop, StoreApi, StoreServer
 from hub_core.testing.store.serving import serve
-
-
-class PlainWire:
-    """A platform with one list and no sign-in: `/rows?shop=NAME`."""
-
-    presets: Mapping[str, Mapping[str, Any]] = {"grumpy": {"kind": "status", "status": 418}}
-
-    def shop_of(self, request: Request, shops: Mapping[str, Shop]) -> Shop | None:
-        return shops.get(request.query_params.get("shop", "one"))
-
-    def answer(self, request: Request, shop: Shop | None) -> Response:
-        if shop is None or not shop.may("rows", "read"):
-            return Response(status_code=401)
-        return JSONResponse([{"id": key, "name": f"row {key}"} for key in shop.orders.keys])
-
-    def place(self, shop: Shop, wish: Wish) -> int:
-        key = wish.key or shop.orders.next_key
-        shop.orders.put(Record(key, None, b"{}"))
-        return key
-
-    def edit(self, shop: Shop, key: int, wish: Wish) -> None:
-        if key not in shop.orders:
-            raise KeyError(key)
-        shop.orders.put(Record(key, None, json.dumps(wish.members).encode()))
-
-    def set_up(self, shop: Shop, name: str, value: Any) -> None:
-        raise SteeringError(f"no {name}")
-
-    def describe(self, shop: Shop) -> Mapping[str, Any]:
-        return {"plain": True}
-
-
-def make_shop(name: str) -> Shop:
-    clock = StoreClock("UTC", datetime(2024, 5, 6, tzinfo=UTC), running=False)
-    shop = Shop(name, clock, Dice(name), frozenset({"rows:read"}))
-    for key in (1, 2, 3):
-        shop.orders.put(Record(key, None, b"{}"))
-    return shop
-
-
-@pytest.fixture
-def api() -> StoreApi[Shop]:
-    return StoreApi(PlainWire(), [make_shop("one"), make_shop("two")])
-
-
-@pytest.fixture
-async def client(api: StoreApi[Shop]) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=StoreServer(api))
-    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as client:
-        yield client
-
-
-@pytest.fixture
-def served(api: StoreApi[Shop]) -> Iterator[httpx.Client]:
-    with serve(StoreServer(api)) as root, httpx.Client(base_url=root, timeout=20) as client:
-        yield client
 
 
 async def ids(client: httpx.AsyncClient) -> list[int]:

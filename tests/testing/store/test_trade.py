@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from hub_core.testing.store import Dice, Product, Sale, Trade
+from hub_core.testing.store import Dice, Goods, Sale, Trade
 from hub_core.testing.store.baskets import wished
 from hub_core.testing.store.catalogue import catalogue
 
@@ -23,7 +23,7 @@ def sales() -> list[Sale]:
 
 
 @pytest.fixture(scope="module")
-def products() -> list[Product]:
+def products() -> Goods:
     return catalogue(Dice("seed"), 200)
 
 
@@ -112,7 +112,7 @@ def test_a_wished_sku_that_nobody_sells_becomes_a_line_by_hand() -> None:
     assert (line.product, line.sku, line.name) == (None, "NOWHERE", "Special")
 
 
-def test_a_wished_variant_is_found_by_its_own_sku(products: list[Product]) -> None:
+def test_a_wished_variant_is_found_by_its_own_sku(products: Goods) -> None:
     variant = next(one for product in products for one in product.variants if one.sku)
     (line,) = wished([{"sku": variant.sku}], products)
     assert line.variant == variant
@@ -122,7 +122,7 @@ def test_a_store_without_products_still_trades() -> None:
     assert all(line.product is None for sale in trade(products=0).history(20, 5) for line in sale.lines)
 
 
-def test_a_catalogue_has_sizes_bundles_and_faulty_skus(products: list[Product]) -> None:
+def test_a_catalogue_has_sizes_bundles_and_faulty_skus(products: Goods) -> None:
     skus = [product.sku for product in products]
     assert any(product.variants for product in products)
     assert any(product.parts for product in products)

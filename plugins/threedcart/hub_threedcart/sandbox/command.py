@@ -46,6 +46,8 @@ def sandbox(  # noqa: PLR0913 - a command has as many parameters as options
     store_url: Annotated[list[str] | None, typer.Option(help="Address of the first store, of the next …")] = None,
     token: Annotated[list[str] | None, typer.Option(help="Token of the first store, of the next …")] = None,
     private_key: Annotated[str, typer.Option(help="The app's private key.")] = PRIVATE_KEY,
+    shared_products: Annotated[bool, typer.Option(help="Let all stores sell the same, whatever the seed.")] = False,
+    restock: Annotated[bool, typer.Option(help="Let cancelled orders give back what they took.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Say where it is as one line of JSON.")] = False,
 ) -> None:
     """Run local stores that answer like the 3DCart API, until Ctrl-C.
@@ -70,6 +72,8 @@ def sandbox(  # noqa: PLR0913 - a command has as many parameters as options
         tokens=token or (),
         private_key=private_key,
         new_order_every=new_order_every,
+        shared_products=shared_products,
+        restock=restock,
     )
     _run(made, host, port, as_json=as_json)
 
@@ -111,8 +115,8 @@ def _run(made: Sandbox, host: str, port: int, *, as_json: bool) -> None:
 
 
 def _facts(made: Sandbox, root: str) -> dict[str, object]:
-    stores = [made.api.wire.describe(shop) for shop in made.shops.values()]
-    names = ("title", "address", "private_key", "token", "bearer")
+    stores = [{"name": shop.name, **made.api.wire.describe(shop)} for shop in made.shops.values()]
+    names = ("name", "title", "address", "private_key", "token", "bearer")
     return {"api_url": root + API_ROOT, "steering_url": root + "/_sandbox", "timezone": made.timezone} | {
         "stores": [{name: store[name] for name in names} for store in stores]
     }
@@ -123,7 +127,7 @@ def _text(made: Sandbox, root: str) -> str:
     for shop in made.shops.values():
         lines += [
             "",
-            f"{shop.title}: {len(shop.orders)} orders, {len(shop.products)} products, zone {shop.clock.zone.key}",
+            f"{shop.title}: {len(shop.orders)} orders, {len(shop.goods)} products, zone {shop.clock.zone.key}",
             f"  store address  {shop.address}",
             f"  private key    {shop.private_key}",
             f"  token          {shop.token}",

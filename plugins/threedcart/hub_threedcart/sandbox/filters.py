@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
+from decimal import Decimal, InvalidOperation
 
-from hub_threedcart.sandbox.shop import OrderRecord, ProductRecord
+from hub_threedcart.sandbox.shop import OrderRecord
 
 _FORMATS = ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y")
 _DEFAULT_LIMIT = 10
+_FLAGS = {"": None, "1": True, "true": True, "0": False, "false": False}
 Range = tuple[datetime | None, datetime | None]
 
 
@@ -36,6 +38,24 @@ class Params:
             return int(text)
         except ValueError as error:
             raise BadParameterError(name) from error
+
+    def amount(self, name: str) -> Decimal | None:
+        """Read a number."""
+        text = self.text(name)
+        try:
+            number = Decimal(text or 0)
+        except InvalidOperation as error:
+            raise BadParameterError(name) from error
+        if not number.is_finite():
+            raise BadParameterError(name)
+        return None if text is None else number
+
+    def flag(self, name: str) -> bool | None:
+        """Read a yes or no, written 1 or 0."""
+        text = (self.text(name) or "").lower()
+        if text not in _FLAGS:
+            raise BadParameterError(name)
+        return _FLAGS[text]
 
     def moment(self, name: str, *, whole_day_until: bool = False, day_only: bool = False) -> datetime | None:
         """Read a time in US order; with *whole_day_until* a day stands for its end."""
@@ -100,38 +120,12 @@ class OrderQuery:
         return (
             self.status in (None, facets.status)
             and self.key in (None, record.key)
-            and _within(facets.placed, self.placed)
-            and _within(facets.updated, self.updated)
+            and within(facets.placed, self.placed)
+            and within(facets.updated, self.updated)
             and (self.numbers[0] is None or facets.number >= self.numbers[0])
             and (self.numbers[1] is None or facets.number <= self.numbers[1])
             and self.prefix in (None, facets.prefix)
             and self.email in (None, facets.email)
-        )
-
-
-@dataclass(frozen=True)
-class ProductQuery:
-    """The filters of `GET /Products` and `/Products/skuinfo`."""
-
-    sku: str | None
-    name: str | None
-    key: int | None
-    updated: Range
-
-    @classmethod
-    def of(cls, params: Params) -> ProductQuery:
-        """Read the filters."""
-        updated = params.days("lastupdatestart", "lastupdateend")
-        return cls(params.text("sku"), params.text("name"), params.number("catalogid"), updated)
-
-    def matches(self, record: ProductRecord) -> bool:
-        """Tell whether a product is asked for."""
-        facets = record.facets
-        return (
-            self.sku in (None, facets.sku)
-            and self.name in (None, facets.name)
-            and self.key in (None, record.key)
-            and _within(facets.updated, self.updated)
         )
 
 
@@ -144,7 +138,8 @@ def _moment(name: str, text: str) -> datetime:
     raise BadParameterError(name)
 
 
-def _within(moment: datetime | None, span: Range) -> bool:
+def within(moment: datetime | None, span: Range) -> bool:
+    """Tell whether a time lies in a span; a time that is not known lies in the open one alone."""
     start, end = span
     if moment is None:
         return start is None and end is None

@@ -30,5 +30,6 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "broken_id": _member(member="OrderID", value=None),
     "insert_order": {"kind": "order", **_ORDERS, "action": "place"},
     "change_order": {"kind": "order", **_ORDERS, "action": "edit", "status": "processing"},
+    "refuse_bulk": {"kind": "status", "status": 400, "method": "PUT", "count": None},
     "delete_order": {"kind": "order", **_ORDERS, "action": "remove"},
 }

@@ -1,16 +1,16 @@
-"""Products as 3DCart spells them."""
+"""Made-up products as 3DCart spells them, but for what changes often: see `offers`."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
-from hub_core.testing.store import Product, Record, Variant
+from hub_core.testing.store import Dice, Product, Record
 from hub_core.testing.store.catalogue import catalogue
 from hub_threedcart.sandbox.shop import ProductFacets, ThreeDCartShop
-from hub_threedcart.sandbox.spelling import dump, stamp
+from hub_threedcart.sandbox.spelling import dump
 
+_IDS_APART = 1000
 _YEARS_AGO = timedelta(days=900)
 
 
@@ -40,21 +40,22 @@ _WHOLE = _names("ManufacturerID RewardPoints RedeemPoints StockAlert ReorderQuan
 _NULLS = ("UserID", "LoginRequiredOptionID", "AllowAccessCustomerGroupID", "AllowAccessCustomerGroupName")
 
 
-def fill(shop: ThreeDCartShop, count: int) -> None:
-    """Put *count* made-up products into the store."""
-    shop.goods = catalogue(shop.dice, count)
+def fill(shop: ThreeDCartShop, count: int, shared_as: int | None = None) -> None:
+    """Put *count* made-up products into the store.
+
+    With *shared_as* they are those that every such store sells, whatever its seed; the number makes their ids differ.
+    """
+    shared = shared_as is not None
+    shop.goods = catalogue(Dice("shared") if shared else shop.dice, count, _IDS_APART * (shared_as or 0))
+    facets = ProductFacets(shop.clock.wall(shop.clock.now() - _YEARS_AGO))
     for product in shop.goods:
-        members = _members(shop, product)
-        updated = shop.clock.wall(shop.clock.now() - _YEARS_AGO)  # selling does not move it
-        shop.products.put(Record(product.number, ProductFacets(product.sku, product.name, updated), dump(members)))
+        shop.products.put(Record(product.number, facets, dump(_members(shop, product))))
 
 
 def _members(shop: ThreeDCartShop, product: Product) -> dict[str, Any]:
     page = f"{shop.address}/p_{product.number}.html"
     return {
-        "SKUInfo": _sku_info(shop, product),
         "MFGID": f"M-{product.number}",
-        "LastUpdate": stamp(shop.clock.wall(shop.clock.now() - _YEARS_AGO)),
         "DateCreated": "2019-02-19T00:00:00",
         "CategoryList": [{"CategoryID": 4, "CategoryName": "Apparel"}],
         "Weight": float(product.weight),
@@ -65,7 +66,6 @@ def _members(shop: ThreeDCartShop, product: Product) -> dict[str, Any]:
         "Description": f"<p>{product.name}, as good as made up.</p>\r\n",
         "MainImageFile": f"assets/images/{product.number}.jpg",
         "OptionSetList": _option_sets(shop, product),
-        "AdvancedOptionList": [_advanced_option(product, variant) for variant in product.variants],
         "PluginList": {},
         "ProductLink": page,
         **dict.fromkeys(_FLAGS, False),
@@ -80,25 +80,10 @@ def _members(shop: ThreeDCartShop, product: Product) -> dict[str, Any]:
     }
 
 
-def _sku_info(shop: ThreeDCartShop, product: Product) -> dict[str, Any]:
-    return {
-        "CatalogID": product.number,
-        "SKU": product.sku,
-        "Name": product.name,
-        "Cost": float(product.cost),
-        "Price": float(product.price),
-        "Currency": shop.currency,
-        "RetailPrice": float((product.price * Decimal("1.2")).quantize(Decimal("0.01"))),
-        "SalePrice": float(product.sale_price or 0),
-        "OnSale": product.sale_price is not None,
-        "Stock": float(product.stock),
-    }
-
-
 def _option_sets(shop: ThreeDCartShop, product: Product) -> list[dict[str, Any]]:
     if product.variants:
         return [_option_set(product, product.choice, [_option(v.number, v.name, 0) for v in product.variants])]
-    parts = [next(other for other in shop.goods if other.sku == sku) for sku in product.parts]
+    parts = [part for sku in product.parts if (part := shop.goods.get(shop.goods.named(sku)[0][0]))]
     options = [[_option(500 + place, part.name, part.number)] for place, part in enumerate(parts)]
     return [_option_set(product, part.name, choice) for part, choice in zip(parts, options, strict=True)]
 
@@ -129,17 +114,4 @@ def _option(number: int, name: str, bundled: int) -> dict[str, Any]:
         "OptionImagePath": "",
         "OptionBundleCatalogId": bundled,
         "OptionBundleQuantity": 1,
-    }
-
-
-def _advanced_option(product: Product, variant: Variant) -> dict[str, Any]:
-    return {
-        "AdvancedOptionCode": str(variant.number),
-        "AdvancedOptionSufix": variant.sku,
-        "AdvancedOptionName": variant.name.partition('"')[0],  # the platform cuts it at a double quote
-        "AdvancedOptionCost": float(product.cost),
-        "AdvancedOptionStock": variant.stock,
-        "AdvancedOptionWeight": float(product.weight),
-        "AdvancedOptionPrice": float(variant.price),
-        "AdvancedOptionGTIN": "",
     }

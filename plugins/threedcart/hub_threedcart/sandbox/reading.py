@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
 
 from hub_core.testing.store import Record
 from hub_threedcart.sandbox import answers, settings
-from hub_threedcart.sandbox.filters import OrderQuery, Page, Params, ProductQuery
-from hub_threedcart.sandbox.shop import ThreeDCartShop
+from hub_threedcart.sandbox.filters import OrderQuery, Page, Params
+from hub_threedcart.sandbox.offers import options_text, product_text, sku_info_text
+from hub_threedcart.sandbox.product_filters import ProductQuery
+from hub_threedcart.sandbox.shop import ProductRecord, ThreeDCartShop
 from hub_threedcart.sandbox.spelling import as_version_1, dump
 
 _MOST_ORDERS, _MOST_PRODUCTS, _MOST_OTHERS = 300, 200, 500
@@ -41,28 +43,28 @@ def one_order(asked: Asked) -> Response:
 
 def products(asked: Asked) -> Response:
     """List products, ascending by CatalogID."""
-    return _products(asked, _MOST_PRODUCTS, _whole_text)
+    return _products(asked, _MOST_PRODUCTS, product_text)
 
 
 def sku_infos(asked: Asked) -> Response:
     """List the prices and stocks of products."""
-    return _products(asked, _MOST_OTHERS, _sku_info_text)
+    return _products(asked, _MOST_OTHERS, sku_info_text)
 
 
 def one_product(asked: Asked) -> Response:
     """Answer with an array of one product."""
-    return _one(asked, asked.shop.products.get(asked.key), _whole_text)
+    return _one(asked, asked.shop.products.get(asked.key), partial(product_text, asked.shop))
 
 
 def one_sku_info(asked: Asked) -> Response:
     """Answer with an array of one product's price and stock."""
-    return _one(asked, asked.shop.products.get(asked.key), _sku_info_text)
+    return _one(asked, asked.shop.products.get(asked.key), partial(sku_info_text, asked.shop))
 
 
 def advanced_options(asked: Asked) -> Response:
     """List the variants of a product."""
     record = asked.shop.products.get(asked.key)
-    text = _options_text(record, asked.version) if record else b"[]"
+    text = options_text(asked.shop, record, asked.version) if record else b"[]"
     return answers.nothing(asked.shop) if text == b"[]" else answers.answer(text)
 
 
@@ -82,9 +84,13 @@ def store_settings(asked: Asked) -> Response:
     return _plain(asked, [settings.store_settings(asked.shop)])
 
 
-def _products(asked: Asked, most: int, text: Callable[[Record[Any], str], bytes]) -> Response:
-    query = ProductQuery.of(asked.params)
-    return _list(asked, asked.shop.products.select(query, query.matches), most, text)
+def _products(asked: Asked, most: int, text: Callable[[ThreeDCartShop, ProductRecord, str], bytes]) -> Response:
+    query, shop = ProductQuery.of(asked.params), asked.shop
+    found = query.found_by_name(shop)
+    if found is None:
+        question = (query, shop.goods.changes if query.narrows else 0)  # what it finds changes with the goods
+        found = shop.products.select(question, partial(query.matches, shop))
+    return _list(asked, found, most, partial(text, shop))
 
 
 def _list(asked: Asked, found: Sequence[Record[Any]], most: int, text: Callable[[Record[Any], str], bytes]) -> Response:
@@ -106,27 +112,10 @@ def _plain(asked: Asked, rows: Iterable[Any]) -> Response:
 
 
 def _whole_text(record: Record[Any], version: str) -> bytes:
-    return record.text if version == "v2" else _version_1(record, "whole", record.text)
-
-
-def _sku_info_text(record: Record[Any], version: str) -> bytes:
-    return _part_text(record, "SKUInfo", version)
-
-
-def _options_text(record: Record[Any], version: str) -> bytes:
-    return _part_text(record, "AdvancedOptionList", version)
-
-
-def _part_text(record: Record[Any], member: str, version: str) -> bytes:
-    if member not in record.texts:
-        record.texts[member] = dump(json.loads(record.text)[member])
-    text = record.texts[member]
-    return text if version == "v2" else _version_1(record, member, text)
-
-
-def _version_1(record: Record[Any], name: str, text: bytes) -> bytes:
     """Make the text of version 1 when it is first asked for, and keep it."""
-    kept = record.texts.get(f"{name}:v1")
+    if version == "v2":
+        return record.text
+    kept = record.texts.get("whole:v1")
     if kept is None:
-        kept = record.texts[f"{name}:v1"] = as_version_1(text)
+        kept = record.texts["whole:v1"] = as_version_1(record.text)
     return kept

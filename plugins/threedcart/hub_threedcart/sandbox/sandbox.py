@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from hub_core.testing.store import Dice, Fault, StoreApi, StoreClock, StoreServer
+from hub_core.testing.store.items import edit_item, stock_of
 from hub_core.testing.store.wishes import moment_from, wish_from
 from hub_threedcart.sandbox import products as catalogue
 from hub_threedcart.sandbox import recorded, steer
@@ -25,7 +27,9 @@ class Sandbox:
     The same *seed* and *clock* make the same stores. With a *clock* (a time or its ISO text, without a zone that of
     the store's wall) time stands still unless *running*; without one it is the machine's and runs. *urls* and
     *tokens* are those of the first stores; the others get made-up ones. *orders_from* is a folder of real answers,
-    served by the first store; *rate* switches the limit of 50 requests that drain at 2 per second.
+    served by the first store; *rate* switches the limit of 50 requests that drain at 2 per second. With
+    *shared_products* all stores sell the same, under ids of their own, whatever the seed; with *restock* a cancelled
+    order gives back what it took.
     """
 
     orders: int = 0
@@ -44,6 +48,8 @@ class Sandbox:
     tokens: Sequence[str] = ()
     private_key: str = PRIVATE_KEY
     new_order_every: float | None = None
+    shared_products: bool = False
+    restock: bool = True
     loaded: recorded.Loaded | None = field(init=False, default=None)
     api: StoreApi[ThreeDCartShop] = field(init=False)
     app: StoreServer = field(init=False)
@@ -55,8 +61,8 @@ class Sandbox:
         self.app = StoreServer(self.api, self.new_order_every)
         if self.orders_from:
             self.loaded = recorded.load(shops[0], self.orders_from)
-        for shop in shops:
-            catalogue.fill(shop, self.products)
+        for place, shop in enumerate(shops):
+            catalogue.fill(shop, self.products, place if self.shared_products else None)
             steer.stock_up(shop, self.orders, self.days)
 
     @property
@@ -81,6 +87,14 @@ class Sandbox:
         """Let an order vanish; raise KeyError where there is none."""
         self.api.shop(store).orders.remove(order_id)
 
+    def set_item(self, store: str | None = None, **fields: Any) -> None:
+        """Change stock or prices of an item as staff would (as `POST /_sandbox/products`)."""
+        edit_item(self.api.shop(store), fields)
+
+    def stock_of(self, sku: str, store: str | None = None) -> Decimal:
+        """Tell the present stock of the first item with this SKU; raise KeyError where there is none."""
+        return stock_of(self.api.shop(store), sku)
+
     def break_down(self, kind: str, **options: Any) -> Fault:
         """Let something go wrong (as `POST /_sandbox/faults`); the fault tells how often it `fired`."""
         return self.api.break_down(kind, **options)
@@ -104,6 +118,7 @@ class Sandbox:
             timezone_text=_standard_offset(clock),
             nothing=self.nothing,
             page_cap=self.page_cap,
+            restock=self.restock,
         )
         shop.meter.enforced = self.rate
         return shop

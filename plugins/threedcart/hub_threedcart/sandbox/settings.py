@@ -63,7 +63,7 @@ def order_statuses(shop: ThreeDCartShop) -> list[dict[str, Any]]:
 def change(shop: ThreeDCartShop, name: str, value: Any) -> None:
     """Change one setting; raise SteeringError where it does not exist or fit."""
     if name not in _CHANGES:
-        known = ", ".join(sorted([*_CHANGES, "rate", "rights", "authorized", "retry_after"]))
+        known = ", ".join(sorted([*_CHANGES, "rate", "rights", "authorized", "retry_after", "restock"]))
         raise SteeringError(f"A store has no setting {name!r}, only {known}.")
     try:
         _CHANGES[name](shop, value)

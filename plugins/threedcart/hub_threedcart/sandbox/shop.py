@@ -28,11 +28,9 @@ class OrderFacets:
 
 @dataclass(frozen=True, slots=True)
 class ProductFacets:
-    """What products are searched by."""
+    """What products are searched by, beside what the store's goods tell."""
 
-    sku: str
-    name: str
-    updated: datetime | None
+    updated: datetime
 
 
 OrderRecord = Record[OrderFacets]

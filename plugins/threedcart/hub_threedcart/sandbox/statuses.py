@@ -21,14 +21,14 @@ DEFINITIONS = {
 # What the merchant made of them: labels can be edited, so that nothing may rely on them.
 LABELS = {**DEFINITIONS, 3: "Partially shipped", 5: "Cancelled", 8: "Waiting for engraver"}
 HIDDEN = (9, 10)
-NEW, SHIPPED, CART = 1, 4, 7
+NEW, SHIPPED, CANCELLED, CART = 1, 4, 5, 7
 
 _IDS = {
     "new": NEW,
     "processing": 2,
     "partial": 3,
     "shipped": SHIPPED,
-    "cancelled": 5,
+    "cancelled": CANCELLED,
     "on_hold": 6,
     "cart": CART,
     "custom": 8,

@@ -16,12 +16,13 @@ from hub_threedcart.sandbox.orders import OFFLINE, order_members, order_record, 
 from hub_threedcart.sandbox.shop import ThreeDCartShop
 from hub_threedcart.sandbox.spelling import stamp
 from hub_threedcart.sandbox.statuses import CART, SHIPPED, status_id, status_word
+from hub_threedcart.sandbox.trading import trade
 
 
 def stock_up(shop: ThreeDCartShop, count: int, days: float) -> None:
     """Fill the store with *count* orders of the last *days*."""
     for sale in Trade(shop.dice, shop.goods, shop.clock.now).history(count, days):
-        _keep(shop, _next_order(shop), sale, Wish())
+        _keep(shop, _next_order(shop), sale, Wish(), past=True)
 
 
 def place(shop: ThreeDCartShop, wish: Wish) -> int:
@@ -73,21 +74,23 @@ def _moment(shop: ThreeDCartShop, wanted: datetime | None) -> datetime:
     return wanted if wanted.tzinfo else shop.clock.moment(wanted)
 
 
-def _keep(shop: ThreeDCartShop, key: int, sale: Sale, wish: Wish) -> None:
+def _keep(shop: ThreeDCartShop, key: int, sale: Sale, wish: Wish, *, past: bool = False) -> None:
     members = order_members(shop, key, sale)
     if isinstance(wish.status, int):  # an id that no word stands for
         for status in (members, *members["ShipmentList"]):
             name = "OrderStatusID" if status is members else "ShipmentOrderStatus"
             status[name] = wish.status
-    _put(shop, key, members, wish)
+    _put(shop, key, members, wish, past=past)
 
 
-def _put(shop: ThreeDCartShop, key: int, members: dict[str, Any], wish: Wish) -> None:
+def _put(shop: ThreeDCartShop, key: int, members: dict[str, Any], wish: Wish, *, past: bool = False) -> None:
     members |= wish.members or {}
     for name in wish.missing:
         members.pop(name, None)
     record = order_record(key, members)
     old = shop.orders.get(key)
+    if not past:  # what was sold in the past is not in stock any more
+        trade(shop, json.loads(old.text) if old else None, members)
     if old:  # a time that cannot be read any more is still known to the store itself
         facets = record.facets
         record.facets = replace(

@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub_core.testing.store import Wish
+from hub_core.testing.store import Wish, Write
 from hub_threedcart.sandbox import answers, reading, settings, steer
+from hub_threedcart.sandbox.bodies import BadBodyError
 from hub_threedcart.sandbox.filters import BadParameterError, Params
 from hub_threedcart.sandbox.presets import PRESETS
+from hub_threedcart.sandbox.routes import API_ROOT, Route, route_of
 from hub_threedcart.sandbox.shop import ThreeDCartShop, bare_host
 
-API_ROOT = "/3dCartWebAPI"
-_PATH = re.compile(rf"{API_ROOT}/(v1|v2)/(.*?)/?", re.IGNORECASE)
+__all__ = ["API_ROOT", "ThreeDCartWire"]
 
-
-@dataclass(frozen=True)
-class _Resource:
-    """A path of the API, the right it needs, and what answers it."""
-
-    path: re.Pattern[str]
-    right: str
-    read: Callable[[reading.Asked], Response]
-
-
-def _resource(path: str, right: str, read: Callable[[reading.Asked], Response]) -> _Resource:
-    return _Resource(re.compile(path.replace("{id}", r"(?P<id>\d+)"), re.IGNORECASE), right, read)
-
-
-_RESOURCES = (
-    _resource("Orders", "orders", reading.orders),
-    _resource("Orders/{id}", "orders", reading.one_order),
-    _resource("OrderStatus", "orders", reading.statuses),
-    _resource("OrderStatus/{id}", "orders", reading.one_status),
-    _resource("Products", "products", reading.products),
-    _resource("Products/skuinfo", "products", reading.sku_infos),
-    _resource("Products/{id}", "products", reading.one_product),
-    _resource("Products/{id}/skuinfo", "products", reading.one_sku_info),
-    _resource("Products/{id}/AdvancedOptions", "products", reading.advanced_options),
-    _resource("StoreSettings", "store_settings", reading.store_settings),
-)
+_XML = b'<?xml version="1.0" encoding="utf-8"?><Array/>'
 
 
 class ThreeDCartWire:
@@ -65,22 +39,28 @@ class ThreeDCartWire:
 
     def answer(self, request: Request, shop: ThreeDCartShop | None) -> Response:
         """Answer one request."""
-        path = _PATH.fullmatch(request.url.path)
-        fitting = ((one, one.path.fullmatch(path[2])) for one in _RESOURCES) if path else ()
-        resource, match = next(((one, found) for one, found in fitting if found), (None, None))
-        if path is None or resource is None or match is None:
+        route = route_of(request.url.path)
+        if route is None:
             return answers.answer(b"", 404)
-        if shop is None or not _opens(request, shop) or not shop.may(resource.right, _verb(request)):
+        if shop is None or not _opens(request, shop) or not shop.may(route.resource.right, _verb(request)):
             return answers.answer(b"", 401)
-        if request.method != "GET":
-            return answers.answer(b"", 405)
-        if not _wants_json(request):
-            return answers.answer(b'<?xml version="1.0" encoding="utf-8"?><Array/>', kind="application/xml")
         params = Params({name.lower(): value for name, value in request.query_params.items()})
+        asked = reading.Asked(shop, route.version, params, route.key)
+        if request.method == "PUT":
+            answer = _written(request, route, asked)
+        elif request.method == "GET" and route.resource.read:
+            answer = _read(route.resource.read, asked)
+        else:
+            return answers.answer(b"", 405)
+        return answer if _wants_json(request) else answers.answer(_XML, answer.status_code, "application/xml")
+
+    def writes(self, request: Request, shop: ThreeDCartShop) -> Sequence[Write]:
+        """List what a PUT would change; nothing where its body is not valid."""
+        route = route_of(request.url.path) if request.method == "PUT" else None
         try:
-            return resource.read(reading.Asked(shop, path[1].lower(), params, int(match.groupdict().get("id") or 0)))
-        except BadParameterError as error:
-            return answers.error(400, "Invalid parameter value", str(error))
+            return route.writes(shop, request.state.body) if route else ()
+        except BadBodyError:
+            return ()
 
     def place(self, shop: ThreeDCartShop, wish: Wish) -> int:
         """Let an order come in."""
@@ -97,6 +77,22 @@ class ThreeDCartWire:
     def describe(self, shop: ThreeDCartShop) -> Mapping[str, Any]:
         """Tell how the store is set up."""
         return settings.description(shop)
+
+
+def _read(read: Callable[[reading.Asked], Response], asked: reading.Asked) -> Response:
+    try:
+        return read(asked)
+    except BadParameterError as error:
+        return answers.error(400, "Invalid parameter value", str(error))
+
+
+def _written(request: Request, route: Route, asked: reading.Asked) -> Response:
+    if route.resource.write is None:
+        return answers.answer(b"", 405)
+    if "json" not in request.headers.get("content-type", "").lower():  # real stores read XML as well
+        return answers.answer(b"", 415)
+    writes = request.state.writes
+    return route.resource.write[1](asked, writes) if writes else answers.answer(b"", 400)
 
 
 def _bearer(request: Request) -> str:
