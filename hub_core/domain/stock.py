@@ -15,7 +15,8 @@ from hub_core.domain.fact import Fact
 NOTHING: Final = Decimal(0)
 LONGEST_SKU: Final = 500
 """Characters: an index of PostgreSQL takes 2,700 bytes."""
-_PLACES: Final = -3
+_ONE: Final = Decimal(1)
+_LAST_PLACE: Final = Decimal("0.001")
 _LARGEST: Final = Decimal(10) ** 9
 _SHOWN: Final = 60
 
@@ -91,11 +92,9 @@ def _checked_units(sku: str, value: object) -> Decimal:
         raise _unfit(sku, value, "is no number") from None
     if not units.is_finite() or abs(units) >= _LARGEST:
         raise _unfit(sku, value, "is no number of units that anybody could mean")
-    units = plain(units)
-    exponent = units.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < _PLACES:
+    if units.quantize(_LAST_PLACE) != units:
         raise _unfit(sku, value, "has more than three decimal places")
-    return units
+    return plain(units)
 
 
 def _unfit(sku: str, value: object, reason: str) -> InputError:
@@ -109,9 +108,8 @@ def _shown(value: object) -> str:
 
 def plain(figure: Decimal) -> Decimal:
     """Give *figure* in its one written form, without trailing zeros or an exponent, so that equal ones look equal."""
-    figure = figure.normalize()
-    exponent = figure.as_tuple().exponent
-    return figure.quantize(Decimal(1)) if isinstance(exponent, int) and exponent > 0 else figure + 0
+    whole = figure.quantize(_ONE)
+    return whole + 0 if whole == figure else figure.normalize()
 
 
 def wanted(line: Mapping[str, Any], *, order_cancelled: bool) -> Decimal:

@@ -90,20 +90,23 @@ class Stock:
         _refuse_stale(held, after, explicit=after_event is not None)
         moved = _moved(stock, after)
         now = self._parts.clock.now()
-        changed = {
-            sku: level for sku, level in levels.items() if held[sku].available != level + moved.get(sku, NOTHING)
-        }
-        available: dict[str, Decimal | None] = {sku: level + moved.get(sku, NOTHING) for sku, level in changed.items()}
+        available: dict[str, Decimal | None] = {}
+        told = []
+        for sku, level in levels.items():
+            units = level + moved[sku] if sku in moved else level
+            if units != held[sku].available:
+                available[sku] = units
+                told.append(_set_event(held[sku], after[sku], units))
         Targets(connection, self._parts.database).stock(available)
-        numbers = events.record([_set_event(sku, held[sku], after[sku], available[sku]) for sku in changed], now)
+        numbers = events.record(told, now)
         stock.set_levels(
             [
-                NewLevel(sku, level, after[sku], moved.get(sku, NOTHING), number, now)
-                for (sku, level), number in zip(changed.items(), numbers, strict=True)
+                NewLevel(sku, levels[sku], after[sku], moved.get(sku, NOTHING), number, now)
+                for sku, number in zip(available, numbers, strict=True)
             ]
         )
         return Written(
-            changed=len(changed), unchanged=len(levels) - len(changed), event=numbers[-1] if numbers else newest
+            changed=len(numbers), unchanged=len(levels) - len(numbers), event=numbers[-1] if numbers else newest
         )
 
     def _adjust(self, connection: Connection, by: Mapping[str, Decimal]) -> Written:
@@ -204,9 +207,9 @@ def _refuse_unset(by: Mapping[str, Decimal], held: Mapping[str, HeldLevel]) -> N
         )
 
 
-def _set_event(sku: str, held: HeldLevel, after_event: int, available: Decimal | None) -> NewEvent:
+def _set_event(held: HeldLevel, after_event: int, available: Decimal) -> NewEvent:
     data = {"available": _text(available), "before": _text(held.available), "after_event": after_event}
-    return NewEvent("stock.set", sku=sku, data=data)
+    return NewEvent("stock.set", None, None, held.sku, data)
 
 
 def _adjusted_event(sku: str, units: Decimal, available: Decimal | None) -> NewEvent:

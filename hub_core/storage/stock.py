@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -36,10 +35,10 @@ _MOVEMENTS = BulkWrite(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class HeldLevel:
+class HeldLevel(NamedTuple):
     """The stock of a SKU, as it is while this transaction holds its row."""
 
+    sku: str
     level: Decimal | None = None
     after_event: int | None = None
     moved: Decimal = NOTHING
@@ -84,10 +83,12 @@ class StockRepository:
         """Lock the rows of *skus*, made where there are none yet, and give them."""
         found = self.held(skus)
         missing = sorted(sku for sku in skus if sku not in found)
-        if missing:
-            self._connection.execute(insert_new(self._connection, stock_levels), [{"sku": sku} for sku in missing])
-            found |= self.held(missing)
-        return found
+        if not missing:
+            return found
+        if self._connection.dialect.name == "sqlite":  # this transaction is the only one that writes
+            return found | {sku: HeldLevel(sku) for sku in missing}
+        self._connection.execute(insert_new(self._connection, stock_levels), [{"sku": sku} for sku in missing])
+        return found | self.held(missing)
 
     def held(self, skus: Collection[str]) -> dict[str, HeldLevel]:
         """Lock, and give, those rows that there are of *skus*."""
@@ -98,7 +99,7 @@ class StockRepository:
             .order_by(columns.sku)
             .with_for_update()
         )
-        return {sku: HeldLevel(*rest) for sku, *rest in self._connection.execute(statement)}
+        return {row[0]: HeldLevel._make(row) for row in self._connection.execute(statement)}
 
     def moved_since(self, skus: Collection[str], event: int) -> dict[str, Decimal]:
         """Sum up what moved later than *event*, of each SKU that did."""

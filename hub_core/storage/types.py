@@ -78,7 +78,10 @@ class PlainDecimal(ExactDecimal):
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
         """Write it without trailing zeros."""
-        return super().process_bind_param(None if value is None else plain(value), dialect)
+        if value is None or dialect.name != "sqlite":
+            return value
+        text = str(plain(value))
+        return f"{Decimal(text):f}" if "E" in text else text
 
 
 class exact_sum(GenericFunction[Decimal]):  # noqa: N801 - named like the SQL function it is
