@@ -21,6 +21,7 @@ from hub_core.services.flow_alignment import align_flows
 from hub_core.services.integrations import Integrations
 from hub_core.services.orders import Orders
 from hub_core.services.parts import Parts
+from hub_core.services.prices import Prices
 from hub_core.services.rejects import Rejects
 from hub_core.services.reports import Reports
 from hub_core.services.runs import Runs
@@ -46,6 +47,7 @@ class Hub:
         self.runs = Runs(parts)
         self.events = Events(parts)
         self.stock = Stock(parts)
+        self.prices = Prices(parts)
         self.reports = Reports(parts)
         self.tokens = Tokens(parts)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from hub_core.domain.stock import (
     checked_sku,
     plain,
 )
+from hub_core.services.given import by_key, checked, named
 from hub_core.services.targets import Targets
 from hub_core.storage.events import EventRepository
 from hub_core.storage.stock import HeldLevel, Movement, NewLevel, StockRepository
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from hub_core.services.parts import Parts
 
 BATCH = 500
-MOST = 10_000
-"""SKUs a call may bear; a longer list is for the caller to cut, so that no transaction takes long."""
-_NAMED = 5
 
 
 class Stock:
@@ -46,13 +44,13 @@ class Stock:
         what moves by later events is taken off. Compared is what becomes available. Raises InputError by SKU,
         ConflictError where a level was set since *after_event*; nothing is changed then.
         """
-        checked = _checked(levels, checked_level)
-        return await self._parts.database.write(lambda connection: self._set(connection, checked, after_event))
+        good = by_key(checked(list(levels.items()), checked_level))
+        return await self._parts.database.write(lambda connection: self._set(connection, good, after_event))
 
     async def adjust(self, by: Mapping[str, object]) -> Written:
         """Change the stock of each SKU by a signed number of units. Raises InputError where a SKU has no level."""
-        checked = _checked(by, checked_adjustment)
-        return await self._parts.database.write(lambda connection: self._adjust(connection, checked))
+        good = by_key(checked(list(by.items()), checked_adjustment))
+        return await self._parts.database.write(lambda connection: self._adjust(connection, good))
 
     async def get(self, sku: str) -> StockLevel:
         """Give the level of one SKU. Raises NotFoundError."""
@@ -132,33 +130,6 @@ class Stock:
         )
 
 
-def _checked(given: Mapping[str, object], check: Callable[[str, object], Decimal]) -> dict[str, Decimal]:
-    """Check all of it, so that a caller is told of every fault at once. Raises InputError."""
-    if len(given) > MOST:
-        raise InputError(f"{len(given)} SKUs were given, but a call takes at most {MOST}; give them in several.")
-    checked: dict[str, Decimal] = {}
-    faults: dict[str, str] = {}
-    sentences = []
-    for text, value in given.items():
-        try:
-            sku = _only_once(checked_sku(text), checked)
-            checked[sku] = check(sku, value)
-        except InputError as error:
-            faults |= error.fields
-            sentences.append(str(error))
-    if sentences:
-        more = len(sentences) - 1
-        rest = f" ({more} more of the {len(given)} cannot be used either.)" if more else ""
-        raise InputError(f"{sentences[0]} Nothing was changed.{rest}", fields=faults)
-    return checked
-
-
-def _only_once(sku: str, before: Mapping[str, object]) -> str:
-    if sku in before:
-        raise InputError(f"The SKU {sku!r} is given twice.", fields={sku: "is given twice"})
-    return sku
-
-
 def _after_events(
     levels: Mapping[str, Decimal], after_event: int | Mapping[str, int] | None, newest: int
 ) -> dict[str, int]:
@@ -177,10 +148,8 @@ def _after_events(
 def _refuse_stale(held: Mapping[str, HeldLevel], after: Mapping[str, int], *, explicit: bool) -> None:
     stale = [sku for sku, level in held.items() if explicit and (level.after_event or 0) > after[sku]]
     if stale:
-        named = ", ".join(map(repr, stale[:_NAMED]))
         raise ConflictError(
-            f"The stock of {named}{' and others' if len(stale) > _NAMED else ''} was set meanwhile; look at it, and "
-            "set it anew. Nothing was changed.",
+            f"The stock of {named(stale)} was set meanwhile; look at it, and set it anew. Nothing was changed.",
             fields=dict.fromkeys(stale, "stale"),
         )
 
@@ -199,10 +168,9 @@ def _moved(stock: StockRepository, after: Mapping[str, int]) -> dict[str, Decima
 def _refuse_unset(by: Mapping[str, Decimal], held: Mapping[str, HeldLevel]) -> None:
     unset = [sku for sku in by if sku not in held or held[sku].level is None]
     if unset:
-        named = ", ".join(map(repr, unset[:_NAMED]))
         raise InputError(
-            f"Nobody has set how much there is of {named}{' and others' if len(unset) > _NAMED else ''}, so it cannot "
-            "be adjusted; set it first. Nothing was changed.",
+            f"Nobody has set how much there is of {named(unset)}, so it cannot be adjusted; set it first. Nothing was "
+            "changed.",
             fields=dict.fromkeys(unset, "has no level yet"),
         )
 

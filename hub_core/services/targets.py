@@ -15,6 +15,7 @@ from sqlalchemy import select
 from hub_core.domain.integrations import Flow
 from hub_core.domain.pushes import Waiting
 from hub_core.domain.stock import plain, stock_target
+from hub_core.storage.prices import PriceRepository
 from hub_core.storage.stock import StockRepository
 from hub_core.storage.targets import NewTarget, TargetRepository, Told
 
@@ -65,9 +66,10 @@ class Targets:
             self._retarget(flow, self._rows.of_integration(flow, integration_id), reckon)
 
     def _figures(self, skus: Collection[str]) -> dict[Flow, _Reckoning]:
-        held = StockRepository(self._connection).held(skus)
+        # Also the row of a SKU without a level: by it, who links and who sets a first figure wait for each other.
+        held = StockRepository(self._connection).hold(skus)
         available = {sku: level.available for sku, level in held.items()}
-        return {Flow.STOCK: _by_stock(available), Flow.PRICES: _by_price(self._rows.amounts(skus))}
+        return {Flow.STOCK: _by_stock(available), Flow.PRICES: _by_price(PriceRepository(self._connection).held(skus))}
 
     def _retarget(self, flow: Flow, rows: Collection[Told], reckon: _Reckoning) -> None:
         changed = [(row, target) for row in rows if (target := reckon(row)) != row.target]

@@ -124,9 +124,10 @@ class StockRepository:
         _MOVEMENTS.write(self._connection, movements)
 
     def find(self, *, after: str = "", sku: str | None = None, limit: int) -> list[StockLevel]:
-        """List levels by SKU, from the one after *after* on, those whose SKU holds the text *sku*."""
+        """List levels that were set, by SKU from the one after *after* on, those whose SKU holds the text *sku*."""
         columns = stock_levels.c
-        statement = select(stock_levels).where(columns.sku > after).order_by(columns.sku).limit(limit)
+        is_set = columns.level.is_not(None)
+        statement = select(stock_levels).where(columns.sku > after, is_set).order_by(columns.sku).limit(limit)
         if sku is not None:
             statement = statement.where(columns.sku.contains(sku, autoescape=True))
         return [_level(row) for row in self._connection.execute(statement)]

@@ -11,7 +11,7 @@ from sqlalchemy import and_, select
 from hub_core.domain.integrations import Flow, Rules
 from hub_core.storage.among import among
 from hub_core.storage.bulk import BulkWrite
-from hub_core.storage.tables import integrations, listings, prices, pushes
+from hub_core.storage.tables import integrations, listings, pushes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -147,14 +147,3 @@ class TargetRepository:
         """Tell with which SKUs the listings of an integration are linked."""
         statement = select(listings.c.sku).where(listings.c.integration_id == integration_id).distinct()
         return set(filter(None, self._connection.execute(statement).scalars()))
-
-    def amounts(self, skus: Collection[str]) -> dict[tuple[str, str], Decimal]:
-        """Lock, and give, the prices of *skus* by SKU and currency."""
-        columns = prices.c
-        statement = (
-            select(columns.sku, columns.currency, columns.amount)
-            .where(among(self._connection, columns.sku, skus))
-            .order_by(columns.sku, columns.currency)
-            .with_for_update()
-        )
-        return {(sku, currency): amount for sku, currency, amount in self._connection.execute(statement)}

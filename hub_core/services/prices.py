@@ -1,0 +1,100 @@
+"""Prices: somebody says what a SKU costs in a currency; the stores that sell in it are told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from hub_core.domain.currencies import DIGITS
+from hub_core.domain.errors import InputError
+from hub_core.domain.events import NewEvent
+from hub_core.domain.money import Money
+from hub_core.domain.prices import Price, checked_price
+from hub_core.domain.stock import Written, plain
+from hub_core.services.given import by_key, checked
+from hub_core.services.targets import Targets
+from hub_core.storage.events import EventRepository
+from hub_core.storage.prices import NewPrice, PriceRepository
+from hub_core.storage.stock import StockRepository
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from hub_core.services.parts import Parts
+
+BATCH = 500
+
+
+class Prices:
+    """Sets and shows prices."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def set(self, prices: Iterable[tuple[str, Money]]) -> Written:
+        """Say what each SKU costs, one price for each SKU and currency. Raises InputError by SKU; changes nothing then.
+
+        A store is told the price in its own currency; none is converted.
+        """
+        good = by_key(((sku, price.currency), price.amount) for sku, price in checked(list(prices), checked_price))
+        return await self._parts.database.write(lambda connection: self._set(connection, good))
+
+    async def find(self, *, sku: str | None = None, limit: int | None = None) -> AsyncIterator[Price]:
+        """Yield prices by SKU, those whose SKU holds the text *sku*, in batches: no lock is held meanwhile."""
+        after, left = ("", ""), limit
+        while left is None or left > 0:
+            size = BATCH if left is None else min(BATCH, left)
+            batch = await self.page(after=after, sku=sku, limit=size)
+            for price in batch:
+                yield price
+            if len(batch) < size:
+                return
+            after, left = (batch[-1].sku, batch[-1].price.currency), None if left is None else left - size
+
+    async def page(self, *, after: tuple[str, str] = ("", ""), sku: str | None = None, limit: int = 50) -> list[Price]:
+        """List up to *limit* prices by SKU and currency, from the one after *after* on."""
+        return await self._parts.database.read(
+            lambda connection: PriceRepository(connection).find(after=after, sku=sku, limit=limit)
+        )
+
+    def _set(self, connection: Connection, amounts: Mapping[tuple[str, str], Decimal]) -> Written:
+        rows, events = PriceRepository(connection), EventRepository(connection)
+        skus = {sku for sku, _ in amounts}
+        StockRepository(connection).hold(skus)  # so that whoever links listings with them waits
+        held = rows.held(skus)
+        changed = {key: amount for key, amount in amounts.items() if held.get(key) != amount}
+        Targets(connection, self._parts.database).prices({**held, **changed})
+        now = self._parts.clock.now()
+        numbers = events.record([_event(key, amount, held.get(key)) for key, amount in changed.items()], now)
+        rows.write(
+            [
+                NewPrice(*key, amount, number, now)
+                for (key, amount), number in zip(changed.items(), numbers, strict=True)
+            ]
+        )
+        return Written(
+            changed=len(changed),
+            unchanged=len(amounts) - len(changed),
+            event=numbers[-1] if numbers else events.newest(),
+        )
+
+
+def price_of(sku: str, amount: object, currency: str) -> Money:
+    """Make a price of what somebody typed. Raises InputError."""
+    code = currency.strip().upper()
+    if code not in DIGITS:
+        reason = f"'{currency}' is no currency; give a code of ISO 4217 such as USD or EUR"
+        raise InputError(f"The price of {sku!r} cannot be used: {reason}.", fields={sku: reason})
+    try:
+        return Money(amount=Decimal(str(amount).strip()), currency=code)
+    except (InvalidOperation, ValidationError):
+        raise InputError(f"The price {amount!r} of {sku!r} is no number.", fields={sku: "is no number"}) from None
+
+
+def _event(key: tuple[str, str], amount: Decimal, before: Decimal | None) -> NewEvent:
+    sku, currency = key
+    data = {"price": str(plain(amount)), "before": None if before is None else str(before), "currency": currency}
+    return NewEvent("price.set", sku=sku, data=data)
