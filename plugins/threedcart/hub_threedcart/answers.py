@@ -12,6 +12,7 @@ from hub_threedcart.wire import Complaint
 
 BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404
+TOO_LARGE: Final = 413
 SERVER_FAULT: Final = 500
 
 _NO_MORE: Final = "offset amount exceeds"
@@ -29,22 +30,23 @@ def records_of(answer: Answer) -> list[bytes]:
     """
     body = answer.body.strip()
     if not body:
-        return [] if answer.status != BAD_REQUEST else _refuse(answer)
-    if not _is_json(answer, body):
-        _refuse(answer, body[:2000].decode(errors="replace"))
+        return [] if answer.status != BAD_REQUEST else refuse(answer)
+    if not is_json(answer, body):
+        refuse(answer, body[:2000].decode(errors="replace"))
     if answer.status == NOT_FOUND:
         return []
     if body[:1] == b"{":
-        _refuse(answer, _complaint(body).message or "")
+        refuse(answer, _complaint(body).message or "")
     rows = answer.records()
     complaint = _complaint(rows[0]) if rows else Complaint()
     if complaint.key != "Error" and answer.status != BAD_REQUEST:
         return rows
     text = complaint.message or ""
-    return [] if _NO_MORE in text.lower() else _refuse(answer, text)
+    return [] if _NO_MORE in text.lower() else refuse(answer, text)
 
 
-def _is_json(answer: Answer, body: bytes) -> bool:
+def is_json(answer: Answer, body: bytes) -> bool:
+    """Tell whether the answer claims to be JSON."""
     kind = answer.headers.get("content-type", "")
     return "json" in kind.lower() if kind else body[:1] in (b"[", b"{")
 
@@ -61,8 +63,9 @@ def _complaint(text: bytes) -> Complaint:
         return Complaint()
 
 
-def _refuse(answer: Answer, text: str = "") -> NoReturn:
-    if _is_throttling(text.lower()):
+def refuse(answer: Answer, text: str = "") -> NoReturn:
+    """Say that the hub does not understand it, unless *text* says that the platform is asked too much."""
+    if is_throttling(text):
         wait = answer.headers.get("retry-after", "")
         raise UnavailableError(
             f"{answer.host} is asked too often. The hub tries again later.",
@@ -74,5 +77,7 @@ def _refuse(answer: Answer, text: str = "") -> NoReturn:
     )
 
 
-def _is_throttling(text: str) -> bool:
+def is_throttling(text: str) -> bool:
+    """Tell whether a refusal says that the platform is asked too much."""
+    text = text.lower()
     return bool(_THROTTLED.search(text) or (_LIMIT.search(text) and _OF_REQUESTS.search(text)))

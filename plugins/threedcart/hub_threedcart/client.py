@@ -1,9 +1,9 @@
-"""Talking to one store: signing in, asking for lists, one order and numbers."""
+"""Talking to one store: signing in, asking for lists, one thing and numbers, and writing."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Final
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final, TypeVar
 from zlib import crc32
 
 import msgspec
@@ -27,10 +27,13 @@ from hub_threedcart.statuses import CART
 from hub_threedcart.wire import Head, WireCount, WireSettings, WireStatus
 
 Filters = Mapping[str, str | int]
+Told = TypeVar("Told")
 
 _HEAD: Final = msgspec.json.Decoder(Head, strict=False)
 _COUNT: Final = msgspec.json.Decoder(WireCount, strict=False)
 _NOTHING: Final = (BAD_REQUEST, NOT_FOUND)
+_ANY_FAULT: Final = frozenset(range(400, 600)) - {401, 403, 408, 429, 502, 503, 504}
+"""Statuses that speak of what was sent, or of a fault in dealing with it."""
 _PROBES: Final[dict[str, Filters]] = {"StoreSettings": {}, "Products": {"countonly": 1}, "Orders": {"countonly": 1}}
 """Requests that cost little, each for a right of its own."""
 
@@ -45,14 +48,42 @@ class StoreClient:
 
     async def orders(self, filters: Filters, start: int, limit: int) -> list[Row]:
         """Give at most *limit* rows of the list of orders from row *start* on; carts are marked as such."""
+        return [row_of(raw) for raw in await self.rows("Orders", filters, start, limit)]
+
+    async def rows(self, resource: str, filters: Filters, start: int, limit: int) -> list[bytes]:
+        """Give the texts of at most *limit* rows of a list, from row *start* on."""
         params = {**filters, "limit": limit, "offset": start}
-        answer = await self._get("Orders", params, (*_NOTHING, SERVER_FAULT))
+        answer = await self._get(resource, params, (*_NOTHING, SERVER_FAULT))
         if answer.status == SERVER_FAULT:
             # It has meant "no more" (early 2016); only where the store counts fewer rows it is believed.
-            if start > await self.count("Orders", filters):
+            if start > await self.count(resource, filters):
                 return []
-            answer = await self._get("Orders", params)
-        return [row_of(raw) for raw in await self._records(answer)]
+            answer = await self._get(resource, params)
+        return await self._records(answer)
+
+    async def parts(self, resource: str) -> list[bytes]:
+        """Give the texts of what the store has at the path *resource*; none where there is no such thing."""
+        answer = await self._get(resource, {})
+        body = answer.body.strip()
+        alone = body.startswith(b"{") and answer.status not in _NOTHING and not is_complaint(body)
+        return [body] if alone else await self._records(answer)
+
+    async def put(
+        self, resource: str, body: Any, expect: Collection[int], reader: Callable[[Answer], Told]
+    ) -> tuple[Answer, Told]:
+        """Write *body* and give the answer, and what *reader* makes of it.
+
+        Raises PermissionMissingError where the hub is let in but may not write there.
+        """
+        try:
+            answer = await self._send_put(resource, body, expect)
+        except PermissionMissingError as error:
+            raise PermissionMissingError(_right(resource, "write")) from error
+        except AuthorizationError as error:
+            if await self._is_let_in():
+                raise PermissionMissingError(_right(resource, "write")) from error
+            raise
+        return answer, await self._understood(answer, reader)
 
     async def order(self, external_id: str) -> list[Row]:
         """Give the order, or nothing where the store has none of this id. Raises ResponseError for another one."""
@@ -77,12 +108,20 @@ class StoreClient:
             raise ResponseError(f"The store answered {answer.excerpt()} where a number of rows was expected.")
         return 0
 
+    async def may_write(self, resource: str) -> bool:
+        """Tell whether the hub may write there, by writing an empty list, which changes nothing.
+
+        Only a refusal counts: what the platform thinks of an empty list is not documented.
+        """
+        try:
+            await self._send_put(resource, [], _ANY_FAULT)
+        except (AuthorizationError, PermissionMissingError):
+            return False
+        return True
+
     async def settings(self) -> WireSettings:
         """Give what the store tells of itself."""
-        answer = await self._get("StoreSettings", {})
-        body = answer.body.strip()
-        alone = body.startswith(b"{") and answer.status not in _NOTHING and not is_complaint(body)
-        rows = [body] if alone else await self._records(answer)
+        rows = await self.parts("StoreSettings")
         try:
             return read_as(WireSettings, tree_of(rows[0])) if rows else WireSettings()
         except RejectedError as error:
@@ -104,16 +143,16 @@ class StoreClient:
         try:
             return await self._ask(resource, params, expect)
         except PermissionMissingError as error:
-            raise PermissionMissingError(_right(resource)) from error
+            raise PermissionMissingError(_right(resource, "read")) from error
         except AuthorizationError as error:
-            if await self._is_let_in_elsewhere(resource):
-                raise PermissionMissingError(_right(resource)) from error
+            if await self._is_let_in(but_not_to=resource.partition("/")[0]):
+                raise PermissionMissingError(_right(resource, "read")) from error
             raise
 
-    async def _is_let_in_elsewhere(self, refused: str) -> bool:
+    async def _is_let_in(self, but_not_to: str = "") -> bool:
         """Tell a missing right from wrong credentials, as the platform answers 401 to both."""
         for resource, params in _PROBES.items():
-            if resource != refused.partition("/")[0]:
+            if resource != but_not_to:
                 try:
                     await self._ask(resource, params, _NOTHING)
                 except (AuthorizationError, PermissionMissingError):
@@ -122,12 +161,20 @@ class StoreClient:
         return False
 
     async def _records(self, answer: Answer) -> list[bytes]:
-        """Give the rows; where the platform says in words that it is asked too much, the rate budget learns of it."""
+        return await self._understood(answer, records_of)
+
+    async def _understood(self, answer: Answer, reader: Callable[[Answer], Told]) -> Told:
+        """Read it; where the platform says in words that it is asked too much, the rate budget learns of it."""
         try:
-            return records_of(answer)
+            return reader(answer)
         except UnavailableError as error:
             pause = await self._http.throttled(retry_after=error.retry_after)
             raise UnavailableError(str(error), retry_after=pause) from error
+
+    async def _send_put(self, resource: str, body: Any, expect: Collection[int]) -> Answer:
+        return await self._http.request(
+            "PUT", f"{self._root}/{resource}", json=body, headers=self._headers, expect=expect
+        )
 
     async def _ask(self, resource: str, params: Filters, expect: Collection[int]) -> Answer:
         return await self._http.request(
@@ -135,8 +182,8 @@ class StoreClient:
         )
 
 
-def _right(resource: str) -> str:
-    return f"{resource.partition('/')[0]}: read"
+def _right(resource: str, verb: str) -> str:
+    return f"{resource.partition('/')[0]}: {verb}"
 
 
 def headers_of(store: Store) -> dict[str, str]:

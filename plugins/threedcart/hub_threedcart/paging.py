@@ -136,7 +136,7 @@ def _lost(place: Place, start: int) -> Place:
 def _once_more(place: Place) -> int:
     if place.stumbles >= STUMBLES:
         raise UnavailableError(
-            "The shop's list of orders kept changing, or repeating, while it was read; the hub reads it again later."
+            "The shop's list kept changing, or repeating, while it was read; the hub reads it again later."
         )
     return place.stumbles + 1
 

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from hub_core import RejectedError
+from hub_threedcart.product_wire import WireOption, WireSku, WireVariant
 from hub_threedcart.wire import (
     WireItem,
     WireMerchantInformation,
@@ -108,7 +109,8 @@ def _names(kind: type, *structs: type[msgspec.Struct]) -> frozenset[str]:
 
 
 _STRUCTS: Final = (WireOrder, WireItem, WireShipment, WireTransaction, WirePromotion, WireStatus)
+_PRODUCTS: Final = (WireSku, WireVariant, WireOption)
 _SETTINGS: Final = (WireStoreInformation, WireMerchantInformation, WireStandards)
-_TEXTS: Final = _names(str, *_STRUCTS, *_SETTINGS)
-_INTEGERS: Final = _names(int, *_STRUCTS)
+_TEXTS: Final = _names(str, *_STRUCTS, *_PRODUCTS, *_SETTINGS)
+_INTEGERS: Final = _names(int, *_STRUCTS, *_PRODUCTS)
 _FIGURES: Final = _names(Decimal, *_STRUCTS)
