@@ -29,7 +29,7 @@ def begin(connection: Connection, return_url: str, state: str) -> AuthorizationS
         instructions=(
             f"Sign in to the administration of {settings.store_url}.",
             f"Open Modules, then REST API, choose Add, paste the public key {key}, and confirm the rights.",
-            "Let the app read Orders, Products and StoreSettings.",
+            "Let the app read Orders, Products and StoreSettings, and write Products.",
             "Copy the token, which stands in 3DCart's developer portal beside your store, and enter it here.",
         ),
     )
@@ -50,7 +50,7 @@ def _redirect(connection: Connection, settings: ThreeDCartSettings, return_url: 
         url=f"{environment().oauth_url}/authorize?{query}",
         instructions=(
             f"Sign in at 3DCart as the owner of {settings.store_url} and let the app in.",
-            "Let the app read Orders, Products and StoreSettings.",
+            "Let the app read Orders, Products and StoreSettings, and write Products.",
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from hub_core import (
     CONTRACT_VERSION,
@@ -10,19 +10,26 @@ from hub_core import (
     ChannelInfo,
     Connection,
     Cursor,
+    ListingPage,
     OrderPage,
+    Outcome,
     Poll,
+    PriceChange,
+    StockChanges,
     Store,
     StoreIdentity,
     Window,
     hookimpl,
 )
-from hub_threedcart import authorization
+from hub_threedcart import authorization, listings
 from hub_threedcart.extras import SECRETS
 from hub_threedcart.identity import identify
 from hub_threedcart.logo import LOGO
 from hub_threedcart.orders import OrderReads, mark_of
+from hub_threedcart.prices import PricePush
 from hub_threedcart.settings import ThreeDCartApplication, ThreeDCartCredentials, ThreeDCartSettings, environment
+from hub_threedcart.stock import StockPush
+from hub_threedcart.writes import MOST
 
 
 @hookimpl
@@ -39,6 +46,8 @@ def describe_channel() -> ChannelInfo:
         logo_svg=LOGO,
         rate_budgets=(environment().budget,),
         polls=(Poll.NEW, Poll.CHANGED, Poll.OPEN, Poll.SWEEP),
+        stock_batch=MOST,
+        price_batch=MOST,
         scrub=SECRETS,
         scrub_parameters=("OrderKey",),
         environment=environment().told(),
@@ -80,3 +89,24 @@ async def fetch_order(store: Store, external_id: str) -> OrderPage:
 async def count_orders(store: Store, poll: Poll, window: Window) -> int | None:
     """Tell how many orders `fetch_orders` would find."""
     return await OrderReads(store).count(poll, window)
+
+
+@hookimpl
+async def fetch_listings(store: Store, cursor: Cursor) -> AsyncIterator[ListingPage]:
+    """Yield all products, with their variants, in pages."""
+    async for page in listings.pages(store, cursor):
+        yield page
+
+
+@hookimpl
+async def push_stock(store: Store, changes: Sequence[StockChanges]) -> AsyncIterator[Sequence[Outcome]]:
+    """Tell the stock of products and variants."""
+    async for outcomes in StockPush(store).outcomes(changes):
+        yield outcomes
+
+
+@hookimpl
+async def push_prices(store: Store, changes: Sequence[PriceChange]) -> AsyncIterator[Sequence[Outcome]]:
+    """Tell the regular prices of products and variants."""
+    async for outcomes in PricePush(store).outcomes(changes):
+        yield outcomes

@@ -31,8 +31,10 @@ async def identify(store: Store) -> StoreIdentity:
         raise AuthorizationError(
             "The store refuses the hub. Either the token, the private key or the store address is wrong, or the app "
             "has none of the rights that it needs: copy the token once more, or grant the app to read Orders, "
-            "Products and StoreSettings."
+            "Products and StoreSettings, and to write Products."
         )
+    if not await client.may_write("Products"):
+        missing.append("Products: write")
     return _identity(store.settings_as(ThreeDCartSettings), told, tuple(missing))
 
 

@@ -99,6 +99,12 @@ class ThreeDCartSettings(BaseModel):
     api_version: Literal["v1", "v2"] = Field(
         default="v2", title="API version", description="The version of 3DCart's API; v2 unless 3DCart says otherwise."
     )
+    write_parent_stock: bool = Field(
+        default=True,
+        title="Keep the stock of products with variants",
+        description="Whether the hub writes the sum of the variants as the stock of their product. Without it the shop "
+        "may show the product as sold out; switch it off if something else keeps that figure.",
+    )
 
     @property
     def secure_url(self) -> str:

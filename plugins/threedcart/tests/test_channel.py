@@ -39,7 +39,8 @@ def open_store(api: respx.MockRouter, example: Example) -> respx.MockRouter:
     """A store that grants every right."""
     api.get(f"{API}/StoreSettings", name="settings").respond(json=example("store_settings"))
     api.get(f"{API}/Orders", name="orders").respond(json=example("orders_count"))
-    api.get(f"{API}/Products", name="products").respond(json={"TotalCount": 35})
+    api.get(f"{API}/Products", name="products").respond(json=example("products_count"))
+    api.put(f"{API}/Products", name="writes").respond(400)
     return api
 
 
@@ -51,6 +52,7 @@ def test_the_channel_says_what_it_is() -> None:
     assert (info.key, info.company) == ("threedcart", "3DCart")
     assert set(info.polls) == set(Poll)
     assert [(budget.depth, budget.per_second) for budget in info.rate_budgets] == [(48, 2)]
+    assert (info.stock_batch, info.price_batch) == (100, 100)
 
 
 def test_cards_and_keys_are_scrubbed(example: Example) -> None:
@@ -160,10 +162,10 @@ async def test_version_and_address_of_the_api_can_be_set(
     store: Store, api: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("THREEDCART_API_URL", "https://api.example/root/")
-    route = api.get(url__startswith="https://api.example/root/v1/").respond(404)
+    route = api.route(url__startswith="https://api.example/root/v1/").respond(404)
     settings = ThreeDCartSettings(store_url="shop.example.com", api_version="v1")
     await check_store(replace(store, settings=settings))
-    assert route.call_count == 3
+    assert route.call_count == 4
 
 
 # Who the store is
@@ -179,6 +181,7 @@ async def test_a_store_tells_its_name_and_currency_and_hints_at_its_zone(
     assert (identity.timezone, identity.timezone_hint) == (None, "-5")
     assert identity.missing_permissions == ()
     assert open_store["orders"].calls.last.request.url.params["countonly"] == "1"
+    assert open_store["writes"].calls.last.request.content == b"[]"
 
 
 @pytest.mark.parametrize(
@@ -202,6 +205,22 @@ async def test_a_missing_right_is_named_and_the_store_connects(
     identity = await check_store(store)
     assert identity.missing_permissions == (f"{resource}: read",)
     assert identity.key == "demo-store.3dcartstores.example"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_store_that_does_not_let_the_hub_write_products_says_so_and_connects(
+    status: int, store: Store, open_store: respx.MockRouter
+) -> None:
+    open_store["writes"].respond(status)
+    assert (await check_store(store)).missing_permissions == ("Products: write",)
+
+
+@pytest.mark.parametrize("status", [200, 206, 404, 405, 415, 500, 501])
+async def test_whatever_the_platform_thinks_of_an_empty_list_the_hub_may_write(
+    status: int, store: Store, open_store: respx.MockRouter
+) -> None:
+    open_store["writes"].respond(status, html="<html>")
+    assert (await check_store(store)).missing_permissions == ()
 
 
 @pytest.mark.parametrize("status", [401, 403])
