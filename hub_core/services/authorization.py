@@ -20,6 +20,7 @@ from hub_core.services.checks import validated, written
 from hub_core.services.handles import Handles
 from hub_core.services.identities import approved, held
 from hub_core.services.lookup import IntegrationLookup
+from hub_core.services.targets import Targets
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.integrations import IntegrationRepository
@@ -128,6 +129,8 @@ class Authorization(IntegrationLookup):
                 values |= self._settled(connection, fresh, self._with_settings(fresh, settings), told)
             if values:
                 IntegrationRepository(connection).change(row.id, **values)
+            if "rules" in values:
+                Targets(connection, self._parts.database).of_integration(row.id)
                 event = NewEvent(type="integration.changed", integration_id=row.id, data={"name": fresh.name})
                 EventRepository(connection).record([event], self._parts.clock.now())
 

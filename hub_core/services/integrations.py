@@ -14,6 +14,7 @@ from hub_core.domain.fact import Fact
 from hub_core.domain.integrations import ConnectionState, Integration, IntegrationChange, Rules
 from hub_core.services.authorization import Authorization
 from hub_core.services.checks import validated
+from hub_core.services.targets import Targets
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.integrations import IntegrationRepository
@@ -158,6 +159,7 @@ class Integrations(Authorization):
                 repository.erase(row.id)
             else:
                 repository.change(row.id, credentials=None, removed_at=now, enabled=False)
+                Targets(connection, self._parts.database).of_integration(row.id)
             self._tell(connection, fresh, "integration.removed")
             return IntegrationChange.REMOVED
 

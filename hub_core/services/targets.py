@@ -60,10 +60,14 @@ class Targets:
                 self._retarget(flow, self._rows.of_listings(flow, ids), reckon)
 
     def of_integration(self, integration_id: int) -> None:
-        """Retarget all listings of an integration, whose rules have changed or which was removed."""
+        """Retarget all listings of an integration, whose rules have changed or which was removed.
+
+        What the old rules held back is looked at again.
+        """
         reckonings = self._figures(self._rows.skus_in(integration_id))
         for flow, reckon in reckonings.items():
             self._retarget(flow, self._rows.of_integration(flow, integration_id), reckon)
+        self._rows.let_go(integration_id, (Waiting.CONFIRMATION, Waiting.LIMIT))
 
     def _figures(self, skus: Collection[str]) -> dict[Flow, _Reckoning]:
         # Also the row of a SKU without a level: by it, who links and who sets a first figure wait for each other.

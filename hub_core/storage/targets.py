@@ -6,9 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, update
 
 from hub_core.domain.integrations import Flow, Rules
+from hub_core.domain.pushes import Waiting
 from hub_core.storage.among import among
 from hub_core.storage.bulk import BulkWrite
 from hub_core.storage.tables import integrations, listings, pushes
@@ -137,6 +138,12 @@ class TargetRepository:
     def write(self, targets: Sequence[NewTarget]) -> None:
         """Write targets of listings that are locked."""
         _TARGETS.write(self._connection, targets)
+
+    def let_go(self, integration_id: int, waits: Collection[Waiting]) -> None:
+        """End some waits of an integration's listings, which are looked at anew."""
+        columns = pushes.c
+        mine = and_(columns.integration_id == integration_id, columns.waiting.in_([wait.value for wait in waits]))
+        self._connection.execute(update(pushes).where(mine).values(waiting=None, reason=""))
 
     def skus_of(self, ids: Collection[int]) -> set[str]:
         """Tell with which SKUs some listings are linked."""
