@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+_NEW = BulkWrite(stock_levels, columns=("sku", "moved"), key=("sku",), change=())
 _LEVELS = BulkWrite(
     stock_levels,
     columns=("sku", "level", "after_event", "moved", "event_id", "changed_at"),
@@ -86,6 +87,7 @@ class StockRepository:
         if not missing:
             return found
         if self._connection.dialect.name == "sqlite":  # this transaction is the only one that writes
+            _NEW.write(self._connection, [(sku, NOTHING) for sku in missing])
             return found | {sku: HeldLevel(sku) for sku in missing}
         self._connection.execute(insert_new(self._connection, stock_levels), [{"sku": sku} for sku in missing])
         return found | self.held(missing)

@@ -107,7 +107,7 @@ def test_a_level_that_can_be_none_is_refused_with_the_reason(value: object, reas
     assert list(refused.value.fields) == ["SKU-1"]
 
 
-@pytest.mark.parametrize(("value", "level"), [(5, "5"), ("5", "5"), (" 2.50 ", "2.5"), (Decimal("1E+2"), "100")])
+@pytest.mark.parametrize(("value", "level"), [(5, "5"), ("7", "7"), (" 2.50 ", "2.5"), (Decimal("1E+2"), "100")])
 def test_a_level_is_a_whole_number_or_an_exact_text(value: object, level: str) -> None:
     assert str(checked_level("SKU-1", value)) == level
 

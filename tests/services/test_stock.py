@@ -167,7 +167,7 @@ async def test_only_a_raise_is_dated_as_one(hub: Hub, clock: VirtualClock) -> No
     await hub.stock.set({"A": 10})
     raised = push(hub, listing)["raised_at"]
     assert raised == clock.now()
-    await clock.advance(60)
+    clock.advance(60)
     await hub.stock.adjust({"A": -1})
     assert push(hub, listing)["raised_at"] == raised
     await hub.stock.adjust({"A": 1})
@@ -213,6 +213,7 @@ async def test_what_a_hundred_stores_list_takes_no_more_statements(hub: Hub) -> 
 
 
 async def test_many_levels_take_no_more_statements_than_few(hub: Hub) -> None:
+    await hub.stock.set({"A": 1})
     with statements(hub) as for_few:
         await hub.stock.set({f"S{number}": 1 for number in range(3)})
     with statements(hub) as for_many:
