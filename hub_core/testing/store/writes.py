@@ -41,7 +41,9 @@ class Write:
     def is_of(self, item: str | int) -> bool:
         """Tell whether it concerns *item*: a SKU, the number of a product, or `PRODUCT/VARIANT`."""
         product, variant = self.key or (None, None)
-        names = {self.named, self.sku.strip(), str(product), f"{product}/{variant}"}
+        names = {self.named, self.sku.strip()}
+        if product is not None:
+            names |= {str(product), f"{product}/{variant}" if variant is not None else ""}
         return str(item).strip() in names - {""}
 
     def as_data(self) -> dict[str, Any]:
@@ -89,6 +91,8 @@ class WriteLog:
         for write in writes:
             if write.key is not None and write in (others := self._under_way.get(write.key, [])):
                 others.remove(write)
+                if not others:
+                    del self._under_way[write.key]
 
     def clear(self) -> None:
         """Forget them, but for those under way."""

@@ -51,6 +51,21 @@ def test_it_says_where_it_is_and_answers_there() -> None:
     assert [store["title"] for store in overview["stores"]] == ["Demo Store", "Demo Store 2"]
 
 
+def test_two_stores_sell_the_same_when_told_to() -> None:
+    with running("--json", "--stores", "2", "--shared-products", "--no-restock", "--products", "6") as process:
+        told = json.loads(first_line(process))
+        names = [store["name"] for store in told["stores"]]
+        url = told["steering_url"]
+        skus = [
+            [one["sku"] for one in httpx.get(f"{url}/products", params={"store": name}).json()["items"]]
+            for name in names
+        ]
+        stores = httpx.get(url).json()["stores"]
+    assert names == ["demo-store", "demo-store-2"]
+    assert skus[0] == skus[1]
+    assert [store["restock"] for store in stores] == [False, False]
+
+
 def test_ctrl_c_ends_it_quietly() -> None:
     with running() as process:
         first_line(process)
