@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from itertools import groupby
+from os.path import commonprefix
 from typing import NamedTuple
 
 from hub_core.channels import jsontext
@@ -14,6 +15,7 @@ _KEY = re.compile(jsontext.STRING + rb"(?P<colon>\s*+:\s*+)?", re.DOTALL)
 _VALUE = re.compile(jsontext.STRING + rb"|(?P<open>[{\[])|[^\s,\]}]++", re.DOTALL)
 _NESTING = re.compile(jsontext.STRING + rb"|[{}\[\]]", re.DOTALL)
 _DEPTH = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
+_OPENING = b"{["
 
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_. -]*")
 _PLAIN_SIGN = rb"u00(?:2[0dDeE]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[fF])"
@@ -28,6 +30,20 @@ _PARAMETER = rb"(?:=|%3d))[^&#\"\\\s<>';,]+"
 
 _QUOTE = rb"(?:\\{0,8}[\"']|&quot;|&#34;)"
 _LOOSE_VALUE = rb"(?P<open>" + _QUOTE + rb")?(?P<value>(?(open)(?:(?!(?P=open)).)*+|[^\s&;,\"'<>}\]\\]++))"
+
+
+_STEM = 4
+"""Letters that names have in common which are looked for together: enough to be rare in a text."""
+
+
+class _Names(NamedTuple):
+    """Names that begin with the same *stem*, and a pattern of a *member* with one of them whose *value* is not empty.
+
+    The stem is looked for first, as plain bytes: that takes half of the time of the quickest pattern.
+    """
+
+    stem: bytes
+    member: re.Pattern[bytes]
 
 
 class Cleaned(NamedTuple):
@@ -58,7 +74,7 @@ class Scrubber:
         self._parameters = [re.compile(rb"(?i)(" + re.escape(name.encode()) + _PARAMETER) for name in parameters]
         plain = sorted(name for name in self._names if _PLAIN_NAME.fullmatch(name))
         self._always_careful = len(plain) < len(self._names)
-        self._quick = tuple(_quick(list(group)) for _, group in groupby(plain, key=lambda name: name[0]))
+        self._quick = tuple(_quick(list(group)) for _, group in groupby(plain, key=lambda name: name[:_STEM]))
         self._loose = tuple(_loose(self._names)) if self._names else ()
 
     def clean(self, text: bytes) -> bytes:
@@ -86,8 +102,8 @@ class Scrubber:
             return self._without_parameters(self._scrub_carefully(text))
         if self._names and b"\\" in text and _ESCAPED.search(text):
             text = _ESCAPE.sub(_plainly, text)
-        for pattern in self._quick:
-            text = _blanked(pattern, text)
+        for names in self._quick:
+            text = _blanked(names, text)
         return self._without_parameters(text)
 
     def scrub_unparsable(self, text: bytes) -> bytes:
@@ -98,7 +114,8 @@ class Scrubber:
         return _CARD_DIGITS.sub(b"***", self._without_parameters(text))
 
     def _without_parameters(self, text: bytes) -> bytes:
-        if any(mark in text for mark in self._marks):
+        # A single sign is found in a tenth of the time that a name takes, and most texts hold neither of these.
+        if (b"=" in text or b"%" in text) and any(mark in text for mark in self._marks):
             for pattern in self._parameters:
                 text = pattern.sub(rb"\1***", text)
         return text
@@ -123,30 +140,28 @@ class Scrubber:
             return False
 
 
-def _quick(names: list[str]) -> re.Pattern[bytes]:
-    """Make a pattern that begins with literal signs, since only such a search is quick."""
-    first = names[0][0]
-    rest = "|".join(re.escape(name[1:]) for name in sorted(names, key=len, reverse=True))
+def _quick(names: list[str]) -> _Names:
+    """Prepare the search for *names* that begin alike."""
+    stem = commonprefix([f'"{name}"' for name in names])  # noqa: RUF071 - letters are what is compared
+    rest = "|".join(re.escape(f'"{name}"'.removeprefix(stem)) for name in sorted(names, key=len, reverse=True))
     # A quote after a backslash does not begin a name: it stands inside a string.
-    key = rf'("{first}(?<!\\"{first})(?:{rest})"\s*+:\s*+)'
-    return re.compile(key.encode() + b'(?!"")(?:' + _VALUE.pattern + b")", re.DOTALL)
+    key = rf'(?<!\\){re.escape(stem)}(?:{rest})\s*+:\s*+(?!"")'
+    return _Names(stem.encode(), re.compile(key.encode() + b"(" + _VALUE.pattern + b")", re.DOTALL))
 
 
-def _blanked(pattern: re.Pattern[bytes], text: bytes) -> bytes:
-    parts = pattern.split(text)
-    if len(parts) == 1:
-        return text
-    if not any(parts[2::3]):
-        # Between two texts stand the key and the group `open`; a substitution would call Python for each of them.
-        parts[1::3] = [key + b'""' for key in parts[1::3]]
-        del parts[2::3]
-        return b"".join(parts)
+def _blanked(names: _Names, text: bytes) -> bytes:
     pieces: list[bytes] = []
-    done = 0
-    while key := pattern.search(text, done):
-        pieces += (text[done : key.end(1)], b'""')
-        done = _end_of_value(text, key.end(1))
-    return b"".join([*pieces, text[done:]])
+    done, at = 0, text.find(names.stem)
+    while at >= 0:
+        member = names.member.match(text, at)
+        if member is None:
+            at += 1
+        else:
+            start, end = member.span(1)
+            pieces.append(text[done:start])
+            done = at = _end_of_value(text, start) if text[start] in _OPENING else end
+        at = text.find(names.stem, at)
+    return b'""'.join([*pieces, text[done:]]) if pieces else text
 
 
 def _plainly(escape: re.Match[bytes]) -> bytes:
