@@ -7,35 +7,15 @@ from typing import Final
 import msgspec
 from pydantic import BaseModel
 
-from hub_core.domain.money import Money
-from hub_core.domain.orders import (
-    Address,
-    Buyer,
-    ChannelStatus,
-    Comment,
-    Discount,
-    LineOption,
-    Order,
-    OrderLine,
-    Payment,
-    Shipment,
-    Tax,
-)
+from hub_core.domain.orders import Order
 
-_PARTS: Final[frozenset[type]] = frozenset(
-    (Address, Buyer, ChannelStatus, Comment, Discount, LineOption, Money, OrderLine, Payment, Shipment, Tax)
-)
+_members: Final = BaseModel.__dict__["__dict__"].__get__
+"""Gives a part of an order as its members, and refuses all that is no model, without a line of Python in between.
 
+An order has some thirty parts. Figures, moments and words msgspec knows by itself.
+"""
 
-def _members(value: object) -> object:
-    """Give a part of an order as its members; msgspec itself knows figures, moments and words."""
-    if value.__class__ in _PARTS or isinstance(value, BaseModel):  # asking what it is an instance of takes long
-        return value.__dict__
-    message = f"an order holds a {type(value).__name__}, which is no JSON"
-    raise ValueError(message)
-
-
-_ENCODER = msgspec.json.Encoder(enc_hook=_members)
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=_members)
 
 
 def document_of(order: Order) -> bytes:
@@ -43,4 +23,5 @@ def document_of(order: Order) -> bytes:
     try:
         return _ENCODER.encode(order.__dict__)
     except TypeError as error:
-        raise ValueError(str(error)) from error
+        message = "an order holds a value that JSON does not have"
+        raise ValueError(message) from error
