@@ -128,19 +128,16 @@ def ordinary(raw: bytes) -> Any | None:
 
 
 def carrier(members: tuple[str, ...]) -> Carried:
-    """Give what takes the *members* that are not empty out of a whole object."""
+    """Give what takes the *members* that say anything out of a whole object, in the form that they are kept in."""
     values_of = attrgetter(*members)
 
     def carried(whole: Any) -> dict[str, Any]:
-        kept = {name: value for name, value in zip(members, values_of(whole), strict=True) if value}
-        for value in kept.values():
-            if value.__class__ is not str or value == NO_DATE:
-                return _in_kept_form(kept)
+        kept: dict[str, Any] = {}
+        for name, value in zip(members, values_of(whole), strict=True):
+            if value and value != NO_DATE:
+                form = value if value.__class__ is str else kept_form(value)
+                if form:  # a list of nothing says nothing
+                    kept[name] = form
         return kept
 
     return carried
-
-
-def _in_kept_form(members: dict[str, Any]) -> dict[str, Any]:
-    formed = ((name, kept_form(value)) for name, value in members.items() if value != NO_DATE)
-    return {name: value for name, value in formed if value}  # a list of nothing says nothing
