@@ -10,14 +10,13 @@ from typing import Any, Final, NamedTuple
 
 from hub_core import OrderStatus, RejectedError
 from hub_threedcart.carried import ITEM_MEMBERS, carrier
-from hub_threedcart.descriptions import described
+from hub_threedcart.descriptions import Description, described
 from hub_threedcart.extras import ITEM, extras, figure_text
 from hub_threedcart.figures import amount, quantity
 from hub_threedcart.parsing import Tree
 from hub_threedcart.wire import ZERO, WireItem
 
 _carried: Final = carrier(ITEM_MEMBERS)
-_NONE: Final = Decimal(0)
 _SHIPPED: Final = OrderStatus.SHIPPED
 
 
@@ -52,35 +51,37 @@ def lines_of(items: Sequence[WireItem], trees: Sequence[Tree] | None, parcels: P
         price = item.item_unit_price + item.item_option_price
         worth = units * price
         subtotal += worth
-        line = _line(item, key, extra)
+        text = described(item.item_description)
+        if item.item_option_price or not text.plain:
+            _keep_beside(item, text, extra)
         shipment = _shipment(item, parcels, warnings)
         status = parcels.order if shipment is None else parcels.statuses[shipment]
-        line["quantity"] = units
-        line["shipped"] = units if status is _SHIPPED else _NONE
-        line["unit_price"] = amount(price, currency)
-        line["total"] = amount(worth, currency)
-        line["shipment"] = shipment
-        lines.append(line)
+        lines.append(
+            {
+                "external_id": key,
+                "sku": item.item_id.strip() or None,
+                "listing": listing_of(item.catalog_id, item.item_options),
+                "name": text.name,
+                "options": text.options,
+                "quantity": units,
+                "shipped": units if status is _SHIPPED else ZERO,
+                "unit_price": amount(price, currency),
+                "total": amount(worth, currency),
+                "shipment": shipment,
+                "extra": extra,
+            }
+        )
     if any(item.item_additional_field3 for item in items):
         _name_parents(items, lines)
     return Lines(lines, subtotal, warnings)
 
 
-def _line(item: WireItem, key: str, extra: dict[str, Any]) -> dict[str, Any]:
-    """Give what a line says without its figures, which are read with those of all others."""
-    text = described(item.item_description)
+def _keep_beside(item: WireItem, text: Description, extra: dict[str, Any]) -> None:
+    """Keep what the figures and the names of a line do not tell."""
     if not text.plain:
         extra["ItemDescription"] = item.item_description
     if item.item_option_price:
         extra["ItemOptionPrice"] = figure_text(item.item_option_price)
-    return {
-        "external_id": key,
-        "sku": item.item_id.strip() or None,
-        "listing": listing_of(item.catalog_id, item.item_options),
-        "name": text.name,
-        "options": text.options,
-        "extra": extra,
-    }
 
 
 def _keys(items: Sequence[WireItem], warnings: list[str]) -> list[str]:
