@@ -10,11 +10,14 @@ from typing import Final
 from benchmarks.commands import serving, starts
 from benchmarks.figures import Figure, table
 from benchmarks.taking_in import intake, memory, statements
+from benchmarks.telling import levels, listings
 
 MEASUREMENTS: Final[dict[str, Callable[[int, int], Iterator[Figure]]]] = {
     "intake": intake,
     "statements": statements,
     "memory": memory,
+    "listings": listings,
+    "levels": levels,
     "starts": starts,
     "serving": serving,
 }

@@ -29,9 +29,9 @@ def script(module: str, *arguments: object) -> dict[str, Any]:
 
 
 @contextmanager
-def shop(orders: int) -> Iterator[int]:
-    """Serve a store of *orders* orders; give its port."""
-    command = [sys.executable, "-m", "benchmarks.shop", str(orders)]
+def shop(count: int, module: str = "shop") -> Iterator[int]:
+    """Serve a store of *count* orders, or of as many products; give its port."""
+    command = [sys.executable, "-m", f"benchmarks.{module}", str(count)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -156,9 +157,9 @@ def _refuse_stale(held: Mapping[str, HeldLevel], after: Mapping[str, int], *, ex
 
 def _moved(stock: StockRepository, after: Mapping[str, int]) -> dict[str, Decimal]:
     """Sum up what moved later than each SKU's event; one statement for every different event."""
-    by_event: dict[int, list[str]] = {}
+    by_event: defaultdict[int, list[str]] = defaultdict(list)
     for sku, event in after.items():
-        by_event.setdefault(event, []).append(sku)
+        by_event[event].append(sku)
     found: dict[str, Decimal] = {}
     for event, skus in by_event.items():
         found |= stock.moved_since(skus, event)
@@ -185,4 +186,4 @@ def _adjusted_event(sku: str, units: Decimal, available: Decimal | None) -> NewE
 
 
 def _text(units: Decimal | None) -> str | None:
-    return None if units is None else str(plain(units))
+    return None if units is None else f"{plain(units):f}"

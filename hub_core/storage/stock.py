@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-_NEW = BulkWrite(stock_levels, columns=("sku", "moved"), key=("sku",), change=())
 _LEVELS = BulkWrite(
     stock_levels,
     columns=("sku", "level", "after_event", "moved", "event_id", "changed_at"),
@@ -47,7 +46,7 @@ class HeldLevel(NamedTuple):
     @property
     def available(self) -> Decimal | None:
         """The level and all that moved since; None where no level was ever set."""
-        return None if self.level is None else self.level + self.moved
+        return self.level + self.moved if self.level is not None and self.moved else self.level
 
 
 class Movement(NamedTuple):
@@ -81,16 +80,17 @@ class StockRepository:
         self._connection = connection
 
     def hold(self, skus: Collection[str]) -> dict[str, HeldLevel]:
-        """Lock the rows of *skus*, made where there are none yet, and give them."""
+        """Lock the rows of *skus*, made where there are none yet, and give them.
+
+        On SQLite this transaction is the only one that writes, so rows need not be there to be held.
+        """
         found = self.held(skus)
-        missing = sorted(sku for sku in skus if sku not in found)
-        if not missing:
-            return found
-        if self._connection.dialect.name == "sqlite":  # this transaction is the only one that writes
-            _NEW.write(self._connection, [(sku, NOTHING) for sku in missing])
-            return found | {sku: HeldLevel(sku) for sku in missing}
-        self._connection.execute(insert_new(self._connection, stock_levels), [{"sku": sku} for sku in missing])
-        return found | self.held(missing)
+        missing = [sku for sku in skus if sku not in found]
+        if missing and self._connection.dialect.name != "sqlite":
+            rows = [{"sku": sku} for sku in sorted(missing)]
+            self._connection.execute(insert_new(self._connection, stock_levels), rows)
+            return found | self.held(missing)
+        return found | {sku: HeldLevel(sku) for sku in missing}
 
     def held(self, skus: Collection[str]) -> dict[str, HeldLevel]:
         """Lock, and give, those rows that there are of *skus*."""

@@ -24,8 +24,7 @@ def sold(hub: Hub, sku: str, units: int, event: int) -> None:
         stock = StockRepository(connection)  # type: ignore[arg-type]
         held = stock.hold([sku])[sku]
         stock.add_movements([Movement(sku, event, Decimal(-units), Cause.ORDER)])
-        if held.after_event is not None and event > held.after_event:
-            stock.set_moved([(sku, held.moved - units)])
+        stock.set_moved([(sku, held.moved - units)])
 
     hub.parts.database.write_now(book)
 
