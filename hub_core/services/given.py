@@ -15,10 +15,12 @@ MOST = 10_000
 _NAMED = 5
 
 
-def checked(given: Sequence[tuple[object, Any]], check: Callable[[str, Any], T]) -> Iterable[tuple[str, T]]:
+def checked(
+    given: Sequence[tuple[object, Any]], check: Callable[[str, Any], T], *, most: int | None = MOST
+) -> Iterable[tuple[str, T]]:
     """Check each value by *check*, which is told the SKU. Raises InputError with a sentence for every faulty one."""
-    if len(given) > MOST:
-        raise InputError(f"{len(given)} SKUs were given, but a call takes at most {MOST}; give them in several.")
+    if most is not None and len(given) > most:
+        raise InputError(f"{len(given)} SKUs were given, but a call takes at most {most}; give them in several.")
     good: list[tuple[str, T]] = []
     faults: dict[str, str] = {}
     sentences: list[str] = []

@@ -12,6 +12,7 @@ from hub_core.domain.currencies import DIGITS
 from hub_core.domain.errors import InputError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.money import Money
+from hub_core.domain.plans import Plan, Planned
 from hub_core.domain.prices import Price, checked_price
 from hub_core.domain.stock import Written, plain
 from hub_core.services.given import by_key, checked
@@ -41,6 +42,16 @@ class Prices:
         """
         good = by_key(((sku, price.currency), price.amount) for sku, price in checked(list(prices), checked_price))
         return await self._parts.database.write(lambda connection: self._set(connection, good))
+
+    async def set_all(self, prices: Iterable[tuple[str, Money]]) -> Written:
+        """Do as `set`, for as many SKUs as a file holds, in one transaction: others that write wait for its end."""
+        good = _checked(prices)
+        return await self._parts.database.write(lambda connection: self._set(connection, good))
+
+    async def plan(self, prices: Iterable[tuple[str, Money]]) -> Plan:
+        """Tell what `set_all` would change, and change nothing. Raises what that would raise."""
+        good = _checked(prices)
+        return await self._parts.database.read(lambda connection: _plan(connection, good))
 
     async def find(self, *, sku: str | None = None, limit: int | None = None) -> AsyncIterator[Price]:
         """Yield prices by SKU, those whose SKU holds the text *sku*, in batches: no lock is held meanwhile."""
@@ -80,6 +91,22 @@ class Prices:
             unchanged=len(amounts) - len(changed),
             event=numbers[-1] if numbers else events.newest(),
         )
+
+
+def _checked(prices: Iterable[tuple[str, Money]]) -> dict[tuple[str, str], Decimal]:
+    given = checked(list(prices), checked_price, most=None)
+    return by_key(((sku, price.currency), price.amount) for sku, price in given)
+
+
+def _plan(connection: Connection, amounts: Mapping[tuple[str, str], Decimal]) -> Plan:
+    held = PriceRepository(connection).held({sku for sku, _ in amounts}, lock=False)
+    changes = tuple(
+        Planned(sku=key[0], currency=key[1], before=held.get(key), after=amount)
+        for key, amount in amounts.items()
+        if held.get(key) != amount
+    )
+    newest = EventRepository(connection).newest()
+    return Plan(changes=changes, unchanged=len(amounts) - len(changes), event=newest)
 
 
 def price_of(sku: str, amount: object, currency: str) -> Money:

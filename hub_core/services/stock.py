@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hub_core.domain.errors import ConflictError, InputError, NotFoundError
 from hub_core.domain.events import NewEvent
+from hub_core.domain.plans import Plan, Planned
 from hub_core.domain.stock import (
     NOTHING,
     Cause,
@@ -47,6 +48,18 @@ class Stock:
         """
         good = by_key(checked(list(levels.items()), checked_level))
         return await self._parts.database.write(lambda connection: self._set(connection, good, after_event))
+
+    async def set_all(
+        self, levels: Mapping[str, object], *, after_event: int | Mapping[str, int] | None = None
+    ) -> Written:
+        """Do as `set`, for as many SKUs as a file holds, in one transaction: others that write wait for its end."""
+        good = by_key(checked(list(levels.items()), checked_level, most=None))
+        return await self._parts.database.write(lambda connection: self._set(connection, good, after_event))
+
+    async def plan(self, levels: Mapping[str, object], *, after_event: int | Mapping[str, int] | None = None) -> Plan:
+        """Tell what `set_all` would change, in available units, and change nothing. Raises what that would raise."""
+        good = by_key(checked(list(levels.items()), checked_level, most=None))
+        return await self._parts.database.read(lambda connection: _plan(connection, good, after_event))
 
     async def adjust(self, by: Mapping[str, object]) -> Written:
         """Change the stock of each SKU by a signed number of units. Raises InputError where a SKU has no level."""
@@ -129,6 +142,20 @@ class Stock:
         return Written(
             changed=len(changed), unchanged=len(by) - len(changed), event=numbers[-1] if numbers else events.newest()
         )
+
+
+def _plan(connection: Connection, levels: Mapping[str, Decimal], after_event: int | Mapping[str, int] | None) -> Plan:
+    stock, newest = StockRepository(connection), EventRepository(connection).newest()
+    after = _after_events(levels, after_event, newest)
+    held = stock.held(levels, lock=False)
+    _refuse_stale(held, after, explicit=after_event is not None)
+    moved = _moved(stock, after)
+    planned = [
+        Planned(sku=sku, before=held[sku].available if sku in held else None, after=level + moved.get(sku, NOTHING))
+        for sku, level in levels.items()
+    ]
+    changes = tuple(one for one in planned if one.before != one.after)
+    return Plan(changes=changes, unchanged=len(planned) - len(changes), event=newest)
 
 
 def _after_events(

@@ -44,15 +44,16 @@ class PriceRepository:
         """Work within the transaction of *connection*."""
         self._connection = connection
 
-    def held(self, skus: Collection[str]) -> dict[tuple[str, str], Decimal]:
-        """Lock, and give, the prices of *skus* by SKU and currency."""
+    def held(self, skus: Collection[str], *, lock: bool = True) -> dict[tuple[str, str], Decimal]:
+        """Lock, and give, the prices of *skus* by SKU and currency; without *lock* as they were a moment ago."""
         columns = prices.c
         statement = (
             select(columns.sku, columns.currency, columns.amount)
             .where(among(self._connection, columns.sku, skus))
             .order_by(columns.sku, columns.currency)
-            .with_for_update()
         )
+        if lock:
+            statement = statement.with_for_update()
         return {(sku, currency): amount for sku, currency, amount in self._connection.execute(statement)}
 
     def write(self, new: Sequence[NewPrice]) -> None:

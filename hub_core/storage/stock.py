@@ -92,15 +92,16 @@ class StockRepository:
             return found | self.held(missing)
         return found | {sku: HeldLevel(sku) for sku in missing}
 
-    def held(self, skus: Collection[str]) -> dict[str, HeldLevel]:
-        """Lock, and give, those rows that there are of *skus*."""
+    def held(self, skus: Collection[str], *, lock: bool = True) -> dict[str, HeldLevel]:
+        """Lock, and give, those rows that there are of *skus*; without *lock* they are as they were a moment ago."""
         columns = stock_levels.c
         statement = (
             select(columns.sku, columns.level, columns.after_event, columns.moved)
             .where(among(self._connection, columns.sku, skus))
             .order_by(columns.sku)
-            .with_for_update()
         )
+        if lock:
+            statement = statement.with_for_update()
         return {row[0]: HeldLevel._make(row) for row in self._connection.execute(statement)}
 
     def moved_since(self, skus: Collection[str], event: int) -> dict[str, Decimal]:
