@@ -7,7 +7,6 @@ from decimal import Decimal
 from pydantic import AwareDatetime, computed_field
 
 from hub_core.domain.fact import Fact
-from hub_core.domain.listings import ListingState
 
 
 class ExplainedMovement(Fact):
@@ -39,7 +38,6 @@ class ExplainedListing(Fact):
     told: Decimal | None
     expected: Decimal | None
     acknowledged: Decimal | None
-    state: ListingState
     sentence: str
 
 

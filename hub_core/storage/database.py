@@ -82,7 +82,10 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
-        self._reading = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reading = self._viewing = self.engine  # a transaction of SQLite sees one state in any case
+        if not self.is_sqlite:
+            self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+            self._viewing = self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._writing = self.engine.execution_options(hub_writes=True)
         self._readers = ThreadPoolExecutor(_READERS if self.is_sqlite else _POSTGRES_THREADS, "hub-read")
         self._writers = ThreadPoolExecutor(1 if self.is_sqlite else _POSTGRES_THREADS, "hub-write")
@@ -90,6 +93,10 @@ class Database:
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run *work*, which only reads."""
         return await _whole(self._readers, lambda: self.read_now(work))
+
+    async def snapshot(self, work: Callable[[Connection], Result]) -> Result:
+        """Run *work*, whose several reads must see the database as it was at one moment."""
+        return await _whole(self._readers, lambda: self.read_now(work, together=True))
 
     async def read_to_write(self, work: Callable[[Connection], Result]) -> Result:
         """Run *work*, which only reads, and takes long, for something that is written right after it.
@@ -103,10 +110,10 @@ class Database:
         """Run *work* as one transaction: all of it or nothing, to its end even if the caller is cancelled."""
         return await _whole(self._writers, lambda: self.write_now(work))
 
-    def read_now(self, work: Callable[[Connection], Result]) -> Result:
-        """Run a read in this thread."""
+    def read_now(self, work: Callable[[Connection], Result], *, together: bool = False) -> Result:
+        """Run a read in this thread; *together*, all that it reads is of one moment."""
         try:
-            with self._reading.connect() as connection:
+            with (self._viewing if together else self._reading).connect() as connection:
                 return work(connection)
         except OverflowError as error:  # SQLite's; PostgreSQL's is a DataError
             raise NotFoundError(_TOO_LARGE) from error
