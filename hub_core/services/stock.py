@@ -20,6 +20,7 @@ from hub_core.domain.stock import (
     checked_sku,
     plain,
 )
+from hub_core.services.explanation import explain
 from hub_core.services.given import by_key, checked, named
 from hub_core.services.targets import Targets
 from hub_core.storage.events import EventRepository
@@ -28,6 +29,7 @@ from hub_core.storage.stock import HeldLevel, Movement, NewLevel, StockRepositor
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from hub_core.domain.explanations import Explanation
     from hub_core.services.parts import Parts
 
 BATCH = 500
@@ -73,6 +75,11 @@ class Stock:
         if level is None:
             raise NotFoundError(f"The hub knows no stock of {wanted!r}; set it, or see 'hub stock' for what it knows.")
         return level
+
+    async def explain(self, sku: str) -> Explanation:
+        """Tell why each store is told what it is told. Raises NotFoundError where nobody knows the SKU."""
+        wanted = checked_sku(sku)
+        return await self._parts.database.snapshot(lambda connection: explain(connection, wanted))
 
     async def find(self, *, sku: str | None = None, limit: int | None = None) -> AsyncIterator[StockLevel]:
         """Yield levels by SKU, those whose SKU holds the text *sku*, in batches: no lock is held meanwhile."""
