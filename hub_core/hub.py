@@ -46,7 +46,7 @@ class Hub:
         self.rejects = Rejects(parts)
         self.runs = Runs(parts)
         self.events = Events(parts)
-        self.stock = Stock(parts)
+        self.stock = Stock(parts, self.sync)
         self.prices = Prices(parts)
         self.reports = Reports(parts)
         self.tokens = Tokens(parts)

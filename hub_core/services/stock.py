@@ -20,6 +20,7 @@ from hub_core.domain.stock import (
     checked_sku,
     plain,
 )
+from hub_core.services.adoption import Adoptions, Sync
 from hub_core.services.explanation import explain
 from hub_core.services.given import by_key, checked, named
 from hub_core.services.targets import Targets
@@ -29,6 +30,7 @@ from hub_core.storage.stock import HeldLevel, Movement, NewLevel, StockRepositor
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from hub_core.domain.adoptions import Adoption
     from hub_core.domain.explanations import Explanation
     from hub_core.services.parts import Parts
 
@@ -38,8 +40,9 @@ BATCH = 500
 class Stock:
     """Sets, adjusts and shows stock levels."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, sync: Sync) -> None:
         self._parts = parts
+        self._adoptions = Adoptions(parts, sync)
 
     async def set(self, levels: Mapping[str, object], *, after_event: int | Mapping[str, int] | None = None) -> Written:
         """Say how many units there are of each SKU: the truth, with every order the hub had told of.
@@ -67,6 +70,23 @@ class Stock:
         """Change the stock of each SKU by a signed number of units. Raises InputError where a SKU has no level."""
         good = by_key(checked(list(by.items()), checked_adjustment))
         return await self._parts.database.write(lambda connection: self._adjust(connection, good))
+
+    async def adopt(self, integration: int | str, *, dry_run: bool = False) -> Adoption:
+        """Take a store's figures as levels for SKUs that have none, and give them; a dry run only reads them.
+
+        Raises ConflictError or UnavailableError where the store cannot be read; no level is set then.
+        """
+        adoption = await self._adoptions.read(integration)
+        if dry_run or not adoption.levels:
+            return adoption
+
+        def adopt(connection: Connection) -> None:
+            held = StockRepository(connection).hold(adoption.levels)
+            unset = {sku: level for sku, level in adoption.levels.items() if held[sku].level is None}
+            self._set(connection, unset, adoption.after_event)
+
+        await self._parts.database.write(adopt)
+        return adoption
 
     async def get(self, sku: str) -> StockLevel:
         """Give the level of one SKU. Raises NotFoundError."""
