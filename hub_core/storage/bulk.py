@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import LargeBinary
+
+from hub_core.storage.types import ExactDecimal, plain_digits
 from hub_core.storage.upserts import upsert
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
+    from sqlalchemy.types import TypeEngine
 
 Row = tuple[Any, ...]
-_Processor = tuple[int, Callable[[Any], Any]]
+_Column = Sequence[Any]
+_Processor = tuple[int, Callable[[_Column], _Column]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class BulkWrite:
         prepared = self._prepared.get(connection.dialect.name) or self._prepare(connection)
         values: list[Sequence[Any]] = list(zip(*rows, strict=True))
         for place, process in prepared.processors:
-            values[place] = _processed(process, values[place])
+            values[place] = process(values[place])
         connection.exec_driver_sql(prepared.text, list(zip(*prepared.arrange(values), strict=True)))
 
     def _prepare(self, connection: Connection) -> _Prepared:
@@ -60,13 +66,26 @@ class BulkWrite:
         prepared = _Prepared(
             str(compiled),
             itemgetter(*(self.columns.index(name) for name in compiled.positiontup or ())),
-            [(place, found[name]) for place, name in enumerate(self.columns) if callable(found.get(name))],
+            [
+                (place, process)
+                for place, name in enumerate(self.columns)
+                if (process := _processor(self.table.c[name].type, found.get(name)))
+            ],
         )
         self._prepared[connection.dialect.name] = prepared
         return prepared
 
 
-def _processed(process: Callable[[Any], Any], column: Sequence[Any]) -> Sequence[Any]:
+def _processor(kind: TypeEngine[Any], process: Callable[[Any], Any] | None) -> Callable[[_Column], _Column] | None:
+    """Give what turns a whole column of a *kind* into what SQLite takes; *process* does that to one value."""
+    if process is None or isinstance(kind, LargeBinary):  # bytes are taken as they are
+        return None
+    if isinstance(kind, ExactDecimal):
+        return plain_digits
+    return partial(_processed, process)
+
+
+def _processed(process: Callable[[Any], Any], column: _Column) -> _Column:
     """Turn the values of a column; where it is the same moment in every row, only once."""
     first = column[0]
     if all(value is first for value in column):
