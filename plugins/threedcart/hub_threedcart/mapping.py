@@ -51,7 +51,7 @@ def _order(wire: WireOrder, tree: Tree | None, locale: Locale, labels: Mapping[i
     shipments = shipments_of(wire, _trees(tree, "ShipmentList"), locale)
     parcels = Parcels({part["external_id"]: part["status"] for part in shipments}, status)
     lines, goods, warnings = lines_of(wire.order_item_list, _trees(tree, "OrderItemList"), parcels, currency)
-    shipping = sum((part.shipment_cost for part in wire.shipment_list), ZERO)
+    shipping = sum([part.shipment_cost for part in wire.shipment_list], ZERO)
     tax = wire.sales_tax + wire.sales_tax2 + wire.sales_tax3
     off = total - (goods + shipping + tax - wire.order_discount)
     if warnings or abs(off) > _TOLERANCE:
@@ -75,8 +75,8 @@ def _order(wire: WireOrder, tree: Tree | None, locale: Locale, labels: Mapping[i
             "shipments": shipments,
             "payments": payments_of(wire.transaction_list, _trees(tree, "TransactionList"), locale),
             "discounts": list(_discounts(wire, currency)) if wire.promotion_list or wire.order_discount else (),
-            "taxes": list(_taxes(wire, currency)),
-            "comments": list(_comments(wire)),
+            "taxes": _taxes(wire, currency),
+            "comments": _comments(wire),
             "warnings": warnings,
             "extra": _extra(wire, tree),
         }
@@ -157,17 +157,18 @@ def _discounts(wire: WireOrder, currency: str) -> Iterator[dict[str, Any]]:
         yield {"amount": amount(rest, currency)}
 
 
-def _taxes(wire: WireOrder, currency: str) -> Iterator[dict[str, Any]]:
-    for name, tax in (("SalesTax", wire.sales_tax), ("SalesTax2", wire.sales_tax2), ("SalesTax3", wire.sales_tax3)):
-        if tax:
-            yield {"name": name, "amount": amount(tax, currency)}
+def _taxes(wire: WireOrder, currency: str) -> list[dict[str, Any]]:
+    taxes = (("SalesTax", wire.sales_tax), ("SalesTax2", wire.sales_tax2), ("SalesTax3", wire.sales_tax3))
+    return [{"name": name, "amount": amount(tax, currency)} for name, tax in taxes if tax]
 
 
-def _comments(wire: WireOrder) -> Iterator[dict[str, Any]]:
-    texts = (wire.customer_comments, wire.internal_comments, wire.external_comments)
-    for author, text in zip(("customer", "merchant", "public"), texts, strict=True):
-        if text and not text.isspace():
-            yield {"author": author, "text": text}
+def _comments(wire: WireOrder) -> list[dict[str, Any]]:
+    texts = (
+        ("customer", wire.customer_comments),
+        ("merchant", wire.internal_comments),
+        ("public", wire.external_comments),
+    )
+    return [{"author": author, "text": text} for author, text in texts if text and not text.isspace()]
 
 
 def _sum_warning(total: Decimal, off: Decimal, currency: str) -> list[str]:

@@ -30,6 +30,8 @@ def shipments_of(order: WireOrder, trees: Sequence[Tree] | None, locale: Locale)
 
 def _free(keys: list[str]) -> list[str]:
     """Tell shipments with the same id apart, which should not be, but must not lose one."""
+    if len(set(keys)) == len(keys):
+        return keys
     taken: dict[str, None] = {}
     for key in keys:
         turn, free = 1, key
