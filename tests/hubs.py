@@ -18,7 +18,7 @@ from hub_core.channels.registry import ChannelRegistry
 from hub_core.domain.history import HistoryRule, Sight
 from hub_core.domain.integrations import Integration
 from hub_core.domain.orders import StoredOrder
-from hub_core.services.order_intake import Seen
+from hub_core.services.history import Seen
 from hub_core.settings import HubSettings
 from hub_core.storage import database as database_module
 from hub_core.storage import schema

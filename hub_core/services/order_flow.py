@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from hub_core.channels.dispatch import ask, stream
 from hub_core.domain.errors import BudgetError, CursorExpiredError, FlowClosedError, NotReadyError, ResponseError
-from hub_core.domain.polls import ONCE, POLL_OF, SWEEP_INTERVAL, Search, Window, widened, window_of
+from hub_core.domain.polls import ONCE, POLL_OF, SWEEP_INTERVAL, Poll, Search, Window, widened, window_of
 from hub_core.domain.runs import Counts
-from hub_core.services.history import history_rule, sight_of
-from hub_core.services.order_intake import OrderIntake, PageContext, RunReading, Seen
+from hub_core.services.history import Seen, Sights
+from hub_core.services.order_intake import OrderIntake, PageContext, RunReading
 from hub_core.services.slices import PausedError
+from hub_core.services.stock_after_orders import note_complete_read
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.rejects import RejectRepository
 from hub_core.storage.runs import RunRepository
@@ -77,6 +78,7 @@ class OrderFlow:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._intake = OrderIntake(parts)
+        self._sights = Sights(parts)
 
     async def work(self, run: FlowRun) -> datetime:
         """Read all searches that are due; give when the flow is due again. Raises PausedError where a slice ends."""
@@ -162,7 +164,7 @@ class OrderFlow:
         self, run: FlowRun, searches: dict[Search, SearchState], state: SearchState
     ) -> AsyncGenerator[Any, None]:
         """Take in one page after the other, and yield where the next begins."""
-        seen = Seen(sight_of(searches, run.channel.info.polls, state.search), history_rule(run.integration, searches))
+        seen = await self._sights.seen(run.integration, searches, run.channel.info.polls, state.search)
         commit_at = self._parts.clock.monotonic() + COMMIT_SECONDS
         async with aclosing(self._pages(run, state)) as pages:
             async for page, sent_at in pages:
@@ -217,9 +219,11 @@ class OrderFlow:
             searches = SearchRepository(connection)
             searches.complete(run.integration.id, state, now, due_at)
             if state.search is Search.BASELINE:
-                searches.start_from(run.integration.id, state.began_at or now, interval)
+                searches.start_from(run.integration.id, state, state.began_at or now, interval)
             if run.counts.read:
                 RejectRepository(connection).settle(run.integration.id)
+            if POLL_OF[state.search] is Poll.NEW and state.window.end is None:
+                note_complete_read(connection, run.integration.id, state.began_at or now, self._parts.clock.now())
 
         await self._parts.database.write(complete)
         run.fresh = True

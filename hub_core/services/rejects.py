@@ -14,9 +14,9 @@ from hub_core.domain.integrations import Flow
 from hub_core.domain.orders import StoredOrder
 from hub_core.domain.rejects import Reject, RejectState
 from hub_core.services.handles import Handles
-from hub_core.services.history import history_rule, sight_of
+from hub_core.services.history import Sights
 from hub_core.services.lookup import IntegrationLookup
-from hub_core.services.order_intake import OrderIntake, PageContext, Seen
+from hub_core.services.order_intake import OrderIntake, PageContext
 from hub_core.services.orders import Orders
 from hub_core.storage.events import EventRepository
 from hub_core.storage.order_search import OrderSearch
@@ -40,6 +40,7 @@ class Rejects(IntegrationLookup):
         super().__init__(parts)
         self._handles = Handles(parts)
         self._intake = OrderIntake(parts)
+        self._sights = Sights(parts)
         self._orders = Orders(parts)
 
     async def page(
@@ -76,7 +77,7 @@ class Rejects(IntegrationLookup):
         reject = await self._undecided(reject_id)
         row = await self._reachable(reject.integration_id)
         channel = self._parts.channels.channel(row.channel)
-        if reject.external_id is None or not channel.implements("fetch_order"):
+        if reject.external_id is None or reject.kind != Flow.ORDERS or not channel.implements("fetch_order"):
             raise ConflictError(
                 f"Reject {reject_id} names no order that could be asked for; the store's next full read looks at it."
             )
@@ -101,7 +102,7 @@ class Rejects(IntegrationLookup):
             integration_id=row.id,
             channel=channel.key,
             sent_at=sent_at,
-            seen=Seen(sight_of(searches, channel.info.polls), history_rule(row, searches)),
+            seen=await self._sights.seen(row, searches, channel.info.polls),
         )
         await self._intake.take(page, context)
         await database.write(lambda connection: RejectRepository(connection).settle(row.id))

@@ -15,7 +15,8 @@ from hub_core.domain.orders import Order
 from hub_core.domain.rejects import NewReject
 from hub_core.storage.bulk import Row
 from hub_core.storage.documents import document_of
-from hub_core.storage.orders import KnownOrders, OrderRepository, line_values, order_values
+from hub_core.storage.order_lines import line_values
+from hub_core.storage.orders import KnownOrders, OrderRepository, order_values
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -49,7 +50,7 @@ class Reading(NamedTuple):
 class Sifted:
     """A page, sifted: what is worth writing, what cannot be used, and how many texts were known already.
 
-    *sights* tell of records that were rejected before how they were first seen.
+    *sights* tell of records that were ever rejected, and not settled since, how they were first seen.
     """
 
     readings: dict[str, Reading]
@@ -130,14 +131,13 @@ def _check(order: Order, lines: Sequence[Row]) -> None:
     """Raise ValueError where no database could hold an order, or only one of them."""
     keys = {order.external_id}
     figures = [order.total.amount]
-    for external_id, sku, _, quantity, total, _ in lines:
-        keys.add(external_id)
-        keys.add(sku or "")
+    for external_id, sku, listing, quantity, total, _ in lines:
+        keys |= {external_id, sku or "", listing or ""}
         figures += (quantity, total)
     if any("\0" in key for key in keys):
-        raise ValueError("an id or a SKU holds a character with the code 0")
+        raise ValueError("an id, a SKU or a listing holds a character with the code 0")
     if max(map(len, keys)) > _LONGEST_KEY:
-        raise ValueError(f"an id or a SKU has more than {_LONGEST_KEY} characters")
+        raise ValueError(f"an id, a SKU or a listing has more than {_LONGEST_KEY} characters")
     if len({line[0] for line in lines}) < len(lines):
         raise ValueError("two of its lines have the same external id")
     if not all(map(_is_measurable, figures)):
@@ -164,11 +164,12 @@ def _is_measurable(figure: Decimal) -> bool:
 
 
 def _reject(record: Record, reason: str) -> NewReject:
-    external_id = record.external_id and _storable(record.external_id)
-    return NewReject(external_id=external_id, reason=_storable(reason), raw=record.raw.decode(errors="replace"))
+    external_id = record.external_id and storable(record.external_id)
+    return NewReject(external_id=external_id, reason=storable(reason), raw=record.raw.decode(errors="replace"))
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """Give *text* as any database takes it."""
     return _encodable(text).replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 

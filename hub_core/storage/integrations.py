@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, and_, delete, func, insert, select, update
 
 from hub_core.domain.integrations import ConnectionState, Rules, StoreIdentity
-from hub_core.storage.tables import applications, flow_state, integrations, orders
+from hub_core.domain.polls import Search
+from hub_core.storage.tables import applications, flow_state, integrations, orders, searches
 from hub_core.storage.upserts import upsert
 
 if TYPE_CHECKING:
@@ -79,6 +80,23 @@ class IntegrationRepository:
             integrations.c.store_key == store_key,
             integrations.c.removed_at.is_(None),
         )
+
+    def identities_before(self, row: IntegrationRow) -> dict[int, datetime | None]:
+        """Give the removed integrations of the same store, each with the start of its last complete `new` read."""
+        if row.store is None:
+            return {}
+        new = and_(searches.c.integration_id == integrations.c.id, searches.c.search == Search.NEW.value)
+        statement = (
+            select(integrations.c.id, searches.c.watermark)
+            .join(searches, new, isouter=True)
+            .where(
+                integrations.c.channel == row.channel,
+                integrations.c.store_key == row.store.key,
+                integrations.c.removed_at.is_not(None),
+                integrations.c.id != row.id,
+            )
+        )
+        return {found.id: found.watermark for found in self._connection.execute(statement)}
 
     def _one(self, *conditions: Any) -> IntegrationRow | None:
         return self._first(select(integrations).where(*conditions))

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import BindParameter, LargeBinary, String, bindparam, cast, func, insert, null, select, union_all
 
 from hub_core.domain.history import Sight
+from hub_core.domain.integrations import Flow
 from hub_core.domain.orders import Order
 from hub_core.domain.rejects import RejectState
+from hub_core.storage.among import among
 from hub_core.storage.bulk import BulkWrite, Row
-from hub_core.storage.tables import order_lines, order_revisions, orders, rejects
+from hub_core.storage.tables import order_revisions, orders, rejects
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
-_FIXED = ("id", "integration_id", "external_id", "history")
+_FIXED = ("id", "integration_id", "external_id", "history", "same_as")
 _TOLD = ("external_id", "number", "status", "placed_at", "updated_at", "total", "currency")
 _COLUMNS = (
     *_TOLD,
@@ -31,16 +33,11 @@ _COLUMNS = (
     "id",
     "revision",
     "history",
+    "same_as",
     "sent_at",
 )
 _ORDERS = BulkWrite(
     orders, columns=_COLUMNS, key=("id",), change=tuple(name for name in _COLUMNS if name not in _FIXED)
-)
-_LINES = BulkWrite(
-    order_lines,
-    columns=("external_id", "sku", "listing", "quantity", "total", "bundle", "order_id", "gone"),
-    key=("order_id", "external_id"),
-    change=("sku", "listing", "quantity", "total", "bundle", "gone"),
 )
 
 
@@ -51,16 +48,31 @@ class HeldOrder:
     id: int
     revision: int
     history: bool
+    same_as: int | None
     sent_at: datetime
     content_hash: bytes
     document: str
+
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_HELD = select(
+    orders.c.external_id,
+    orders.c.id,
+    orders.c.revision,
+    orders.c.history,
+    orders.c.same_as,
+    orders.c.sent_at,
+    orders.c.content_hash,
+    orders.c.document,
+)
 
 
 class KnownOrders(NamedTuple):
     """What the hub knows of the orders of a page before it reads them.
 
     *hashes* tell the text that each was last read from. Of those whose last text was rejected there is no hash, so that
-    a good one is read again and settles the reject; *sights* tell when they were first seen.
+    a good one is read again and settles the reject; *sights* tell when those that were ever rejected, and not settled
+    since, were first seen.
     """
 
     hashes: dict[str, bytes | None]
@@ -76,42 +88,46 @@ class OrderRepository:
 
     def known(self, integration_id: int, external_ids: Sequence[str]) -> KnownOrders:
         """Tell what is known of these orders, with one statement."""
-        ids: BindParameter[Any] = bindparam("ids", expanding=True)
-        held = select(orders.c.external_id, orders.c.raw_hash, cast(null(), String).label("sight")).where(
-            orders.c.integration_id == integration_id, orders.c.external_id.in_(ids)
+        no_text = cast(null(), String)
+        held = select(orders.c.external_id, orders.c.raw_hash, no_text.label("sight"), no_text.label("state")).where(
+            orders.c.integration_id == integration_id, orders.c.external_id.in_(_IDS)
         )
-        waiting = select(rejects.c.external_id, cast(null(), LargeBinary), rejects.c.sight).where(
+        waiting = select(rejects.c.external_id, cast(null(), LargeBinary), rejects.c.sight, rejects.c.state).where(
             rejects.c.integration_id == integration_id,
-            rejects.c.external_id.in_(ids),
-            rejects.c.state.in_((RejectState.OPEN.value, RejectState.ASIDE.value)),
+            rejects.c.kind == Flow.ORDERS.value,
+            rejects.c.external_id.in_(_IDS),
+            rejects.c.state != RejectState.SETTLED.value,
         )
         found = KnownOrders({}, {})
-        for external_id, raw_hash, sight in self._connection.execute(union_all(held, waiting), {"ids": external_ids}):
+        again = []
+        for external_id, raw_hash, sight, state in self._connection.execute(
+            union_all(held, waiting), {"ids": external_ids}
+        ):
             if sight is None:
                 found.hashes[external_id] = raw_hash
-            else:
-                found.sights[external_id] = Sight(sight)
-        for external_id in found.sights:
+                continue
+            found.sights[external_id] = Sight(sight)
+            if state != RejectState.DISCARDED.value:
+                again.append(external_id)
+        for external_id in again:
             found.hashes.pop(external_id, None)
         return found
 
     def held(self, integration_id: int, external_ids: Sequence[str]) -> dict[str, HeldOrder]:
         """Give, and lock, what the hub holds of these orders."""
-        columns = orders.c
         statement = (
-            select(
-                columns.external_id,
-                columns.id,
-                columns.revision,
-                columns.history,
-                columns.sent_at,
-                columns.content_hash,
-                columns.document,
-            )
-            .where(columns.integration_id == integration_id, columns.external_id.in_(bindparam("ids", expanding=True)))
-            .order_by(columns.id)
+            _HELD.where(orders.c.integration_id == integration_id, orders.c.external_id.in_(_IDS))
+            .order_by(orders.c.id)
             .with_for_update()
         )
+        rows = self._connection.execute(statement, {"ids": external_ids})
+        return {external_id: HeldOrder(*rest) for external_id, *rest in rows}
+
+    def held_before(self, earlier: Collection[int], external_ids: Sequence[str]) -> dict[str, HeldOrder]:
+        """Give what *earlier* identities of a store hold of these orders, each as the latest of them holds it."""
+        statement = _HELD.where(
+            among(self._connection, orders.c.integration_id, earlier), orders.c.external_id.in_(_IDS)
+        ).order_by(orders.c.integration_id)
         rows = self._connection.execute(statement, {"ids": external_ids})
         return {external_id: HeldOrder(*rest) for external_id, *rest in rows}
 
@@ -131,16 +147,9 @@ class OrderRepository:
         """Write new and changed orders.
 
         A row is what `order_values` gives, then hash of the text, hash of the content, document, text, integration,
-        id, revision, whether it is history, and when it was asked for.
+        id, revision, whether it is history, the order that it is the same as, and when it was asked for.
         """
         _ORDERS.write(self._connection, rows)
-
-    def write_lines(self, lines: Sequence[Row]) -> None:
-        """Write lines; those that left their order are marked, never dropped.
-
-        A row is what `line_values` gives, then the order's id and whether the line is gone.
-        """
-        _LINES.write(self._connection, lines)
 
     def write_revisions(self, revisions: Sequence[dict[str, Any]]) -> None:
         """Write what changed in orders that were known."""
@@ -160,12 +169,3 @@ def order_values(order: Order) -> Row:
         total.amount,
         total.currency,
     )
-
-
-def line_values(order: Order) -> list[Row]:
-    """Give what the columns say of each line of *order*."""
-    bundles = {line.bundle_parent for line in order.lines}
-    return [
-        (line.external_id, line.sku, line.listing, line.quantity, line.total.amount, line.external_id in bundles)
-        for line in order.lines
-    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, String, and_, case, cast, func, literal, select
+from sqlalchemy import Select, String, and_, case, cast, exists, func, literal, not_, select
 
 from hub_core.domain.money import Money, exact
 from hub_core.domain.orders import OrderStatus
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _UNITS = case((order_lines.c.bundle, literal(Decimal(0), ExactDecimal)), else_=order_lines.c.quantity)
 """A bundle bears the price; what leaves the shelf are its parts, which are lines of their own."""
 
+_AGAIN = orders.alias()
+_IS_HELD_ANEW = exists().where(_AGAIN.c.same_as == orders.c.id)
+
 
 class ReportRepository:
     """Sums over orders and their lines."""
@@ -33,11 +36,12 @@ class ReportRepository:
     def sales(self, by: ReportBy, since: datetime | None, until: datetime | None) -> list[SalesRow]:
         """Sum up what was ordered from *since* on and before *until*; days are days in UTC.
 
-        By SKU, sales are the totals of its lines; otherwise the totals of the orders.
+        By SKU, sales are the totals of its lines; otherwise the totals of the orders. An order that several identities
+        of one store hold is counted by integration for each of them, otherwise once, as the latest of them tells it.
         """
         counted = and_(
             orders.c.status != OrderStatus.CANCELLED.value,
-            orders.c.same_as.is_(None),
+            *([] if by is ReportBy.INTEGRATION else [not_(_IS_HELD_ANEW)]),
             *([] if since is None else [orders.c.placed_at >= since]),
             *([] if until is None else [orders.c.placed_at < until]),
         )

@@ -14,15 +14,18 @@ from hub_core.storage.tables import searches
 from hub_core.storage.types import UtcDateTime
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection
+
+_FOR_ORDERS = [search.value for search in Search]
 
 
 class SearchState(Fact):
     """One search of an integration. While *began_at* is set, its window is being read and *cursor* says how far.
 
-    *completed_at* tells when a whole window was read last; *watermark*, when that read had begun.
+    *completed_at* tells when a whole window was read last; *watermark*, when that read had begun; *read_from*, where
+    its window started.
     """
 
     search: Search
@@ -32,6 +35,7 @@ class SearchState(Fact):
     window: Window = Window()
     cursor: Any = None
     completed_at: datetime | None = None
+    read_from: datetime | None = None
 
 
 class SearchRepository:
@@ -50,8 +54,9 @@ class SearchRepository:
         self._connection.execute(insert(searches), rows)
 
     def of(self, integration_id: int) -> dict[Search, SearchState]:
-        """Give all searches of an integration."""
-        rows = self._connection.execute(select(searches).where(searches.c.integration_id == integration_id))
+        """Give all searches of an integration for orders."""
+        mine = searches.c.integration_id == integration_id
+        rows = self._connection.execute(select(searches).where(mine, searches.c.search.in_(_FOR_ORDERS)))
         return {
             Search(row.search): SearchState(
                 search=Search(row.search),
@@ -61,6 +66,7 @@ class SearchRepository:
                 window=Window(start=row.window_start, end=row.window_end),
                 cursor=None if row.cursor is None else json.loads(row.cursor),
                 completed_at=row.completed_at,
+                read_from=row.read_from,
             )
             for row in rows
         }
@@ -88,6 +94,7 @@ class SearchRepository:
             integration_id,
             state.search,
             watermark=state.began_at,
+            read_from=state.window.start,
             completed_at=at,
             due_at=_asked_since(state.began_at, due_at),
             began_at=None,
@@ -96,8 +103,8 @@ class SearchRepository:
             cursor=None,
         )
 
-    def start_from(self, integration_id: int, began_at: datetime, interval: timedelta) -> None:
-        """Let the repeated searches start from the moment at which the baseline began."""
+    def start_from(self, integration_id: int, baseline: SearchState, began_at: datetime, interval: timedelta) -> None:
+        """Let the repeated searches start from when the *baseline* began, which is a read of new orders itself."""
         due_at = case(
             (searches.c.search == Search.SWEEP.value, literal(began_at + SWEEP_INTERVAL, UtcDateTime)),
             else_=_asked_since(began_at, began_at + interval),
@@ -106,15 +113,19 @@ class SearchRepository:
         self._connection.execute(
             update(searches)
             .where(searches.c.integration_id == integration_id, searches.c.search.in_(repeated))
-            .values(watermark=began_at, due_at=due_at)
+            .values(watermark=began_at, due_at=due_at, read_from=baseline.window.start)
         )
 
-    def make_due(self, integration_id: int, now: ColumnElement[datetime]) -> None:
-        """Make the searches due that find what is new and what has changed, also where they are being read."""
-        asked = [Search.NEW.value, Search.CHANGED.value]
+    def make_due(
+        self,
+        integration_id: int,
+        now: ColumnElement[datetime],
+        asked: Sequence[Search] = (Search.NEW, Search.CHANGED),
+    ) -> None:
+        """Make searches due, by default those that find what is new and what has changed, also while they are read."""
         self._connection.execute(
             update(searches)
-            .where(searches.c.integration_id == integration_id, searches.c.search.in_(asked))
+            .where(searches.c.integration_id == integration_id, searches.c.search.in_([one.value for one in asked]))
             .values(due_at=now)
         )
 

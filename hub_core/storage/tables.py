@@ -138,6 +138,8 @@ searches = Table(
     Column("read_from", UtcDateTime),
 )
 
+IS_SAME = text("same_as IS NOT NULL")
+
 orders = Table(
     "orders",
     metadata,
@@ -160,6 +162,7 @@ orders = Table(
     Column("raw", LargeBinary),
     UniqueConstraint("integration_id", "external_id"),
     Index("ix_orders_placed", "placed_at", "id"),
+    Index("ix_orders_same_as", "same_as", sqlite_where=IS_SAME, postgresql_where=IS_SAME),
 )
 
 order_lines = Table(
@@ -304,6 +307,13 @@ pushes = Table(
         "waiting",
         sqlite_where=text("waiting IS NOT NULL"),
         postgresql_where=text("waiting IS NOT NULL"),
+    ),
+    Index(
+        "ix_pushes_drifted",
+        "integration_id",
+        "flow",
+        sqlite_where=text("drifted_at IS NOT NULL"),
+        postgresql_where=text("drifted_at IS NOT NULL"),
     ),
     sqlite_with_rowid=False,
 )

@@ -73,10 +73,13 @@ async def test_a_filter_that_makes_no_sense_is_refused(hub: Hub, which: dict[str
     assert list(caught.value.fields) == list(which)
 
 
+OTHER_LINE = {"id": "2-new", "sku": "GREEN", "quantity": "1", "price": "10.00"}
+
+
 async def test_a_line_that_left_its_order_is_not_found_any_more(full_hub: Hub, clock: Any) -> None:
     shop = open_shop("north")
     clock.advance(61)
-    shop.put("2", NOW - 3 * MINUTE, updated_at=clock.now(), number="N-2", lines=[])
+    shop.put("2", NOW - 3 * MINUTE, updated_at=clock.now(), number="N-2", lines=[OTHER_LINE])
     await full_hub.sync("north")
     assert (await ids(full_hub, sku="RED"), await ids(full_hub, number="N-2")) == ([], ["2"])
 

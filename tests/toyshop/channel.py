@@ -32,6 +32,7 @@ from hub_core import (
     hookimpl,
     money,
 )
+from hub_core.domain.orders import FulfilledBy
 from tests.toyshop.shop import Shop, shop_at
 
 
@@ -122,8 +123,13 @@ def _order(told: dict[str, Any]) -> Order:
         OrderLine(
             external_id=str(line["id"]),
             sku=line.get("sku"),
+            listing=line.get("listing"),
             name=line.get("name", ""),
             quantity=Decimal(line["quantity"]),
+            cancelled=Decimal(line.get("cancelled", 0)),
+            shipped=Decimal(line.get("shipped", 0)),
+            bundle_parent=line.get("bundle_parent"),
+            fulfilled_by=FulfilledBy(line.get("fulfilled_by", "merchant")),
             unit_price=money(Decimal(line["price"]), currency),
             total=money(Decimal(line["price"]) * Decimal(line["quantity"]), currency),
         )

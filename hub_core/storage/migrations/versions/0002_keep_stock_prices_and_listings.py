@@ -15,6 +15,8 @@ depends_on = None
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 DUE = sa.text("target IS NOT NULL AND waiting IS NULL AND (in_flight OR expected IS NULL OR expected <> target)")
 WAITING = sa.text("waiting IS NOT NULL")
+DRIFTED = sa.text("drifted_at IS NOT NULL")
+SAME = sa.text("same_as IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -23,6 +25,7 @@ def upgrade() -> None:
     op.add_column("searches", sa.Column("read_from", UtcDateTime(), nullable=True))
     op.add_column("order_lines", sa.Column("stock_sku", sa.Text(), nullable=True))
     op.add_column("order_lines", sa.Column("taken", PlainDecimal(), server_default="0", nullable=False))
+    op.create_index("ix_orders_same_as", "orders", ["same_as"], sqlite_where=SAME, postgresql_where=SAME)
     _stock()
     _prices()
     _listings()
@@ -140,4 +143,11 @@ def _pushes() -> None:
         ["integration_id", "flow", "waiting"],
         sqlite_where=WAITING,
         postgresql_where=WAITING,
+    )
+    op.create_index(
+        "ix_pushes_drifted",
+        "pushes",
+        ["integration_id", "flow"],
+        sqlite_where=DRIFTED,
+        postgresql_where=DRIFTED,
     )
