@@ -14,11 +14,13 @@ from hub_core.cli import (
     events,
     integrations,
     orders,
+    prices,
     rejects,
     report,
     runs,
     serve,
     settings,
+    stock,
     sync,
     tokens,
 )
@@ -47,6 +49,8 @@ COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
     "integrations": integrations.app,
     "sync": sync.sync,
     "orders": orders.app,
+    "stock": stock.app,
+    "prices": prices.app,
     "rejects": rejects.app,
     "runs": runs.runs,
     "events": events.events,
@@ -60,7 +64,7 @@ COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
 app = typer.Typer(
     name="hub",
     cls=TopLevel,
-    help="Take in the orders of all shops of a merchant. Every command has --help.",
+    help="Take in the orders of all shops of a merchant, and tell them stock and prices. Every command has --help.",
     no_args_is_help=True,
     rich_markup_mode=None,  # plain help costs a third of the time of a coloured one
     pretty_exceptions_enable=False,
