@@ -260,6 +260,12 @@ async def test_what_the_store_does_not_clearly_have_is_told_again_later(
     assert isinstance((await push(alone(11)))["11"], RetryLater)
 
 
+async def test_what_the_store_has_of_another_product_says_nothing(api: respx.MockRouter, push: Push) -> None:
+    api.put(f"{API}/Products").respond(200)
+    api.get(f"{API}/Products/11/skuinfo").respond(json=[{"CatalogID": 12, "Stock": 5}, {"CatalogID": 11, "Stock": 4}])
+    assert isinstance((await push(alone(11)))["11"], RetryLater)
+
+
 async def test_a_result_whose_status_cannot_be_read_is_none(api: respx.MockRouter, push: Push) -> None:
     api.put(f"{API}/Products").respond(200, json=[{"Key": "CatalogID", "Value": "11", "Status": "done"}])
     api.get(f"{API}/Products/11/skuinfo").respond(json=[{"CatalogID": 11, "Stock": 5}])
@@ -364,6 +370,7 @@ async def test_a_variant_that_is_not_taken_is_refused_and_the_sum_is_what_the_st
 
 
 async def test_where_no_variant_is_taken_no_sum_is_written(catalogue: Catalogue, push: Push) -> None:
+    catalogue.variants["11"] = {"5": 1, "6": 1}
     catalogue.bad = {"5": 404, "6": 404}
     outcomes = await push(family(11, {"5": 9, "6": 40}))
     assert [type(one) for one in outcomes.values()] == [Refused, Refused]
@@ -450,6 +457,15 @@ async def test_a_refusal_for_asking_too_often_may_be_said_in_words(
     with pytest.raises(UnavailableError, match="asked too often"):
         await push(alone(11), alone(12))
     assert budget.closures == [("default", 5)]
+
+
+async def test_words_about_one_product_are_not_taken_for_such_a_refusal(
+    catalogue: Catalogue, push: Push, budget: Any
+) -> None:
+    catalogue.odd["12"] = error("12", "400", "Stock exceeds the limit")
+    outcomes = await push(alone(11), alone(12))
+    assert (type(outcomes["11"]), type(outcomes["12"])) == (Accepted, Refused)
+    assert not budget.closures
 
 
 @pytest.mark.parametrize(
