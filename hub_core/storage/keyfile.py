@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import stat
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,8 @@ NAME: Final = "secret.key"
 SHORTEST: Final = 32
 """Characters that a key has at least: those of 16 random bytes in hexadecimal."""
 
+_LONGEST: Final = 4096
+
 _REMEDY: Final = (
     "Put back a copy of it: without it the stored credentials cannot be read. Where there is none, delete the file and "
     "authorise each integration again."
@@ -26,7 +29,7 @@ _REMEDY: Final = (
 def key_in(home: Path) -> str:
     """Give the key in the key file of *home*, which is made where there is none; it has mode 0600.
 
-    Raises SettingsError where it can be neither read nor made.
+    Raises SettingsError where it can be neither read nor made, and where everybody can read it.
     """
     path = home / NAME
     try:
@@ -70,17 +73,34 @@ def _keep_entry(folder: Path) -> None:
 
 def _read(path: Path) -> str:
     try:
-        key = path.read_text(encoding="ascii").strip()
-        mode = path.stat().st_mode
+        with path.open(encoding="ascii") as file:
+            status = os.fstat(file.fileno())
+            key = file.read(_LONGEST + 1).strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"The key file {path} cannot be read ({_why(error)}). {_REMEDY}") from error
     if not key:
         raise SettingsError(f"The key file {path} is empty. {_REMEDY}")
-    if len(key) < SHORTEST or len(key.split()) > 1:
+    if not SHORTEST <= len(key) <= _LONGEST or len(key.split()) > 1:
         raise SettingsError(f"The key file {path} is damaged: it holds no single key. {_REMEDY}")
-    if os.name == "posix" and mode & 0o077:
-        logger.warning("Others can open the key file %s; keep them out with `chmod 600`.", path)
+    if os.name == "posix":
+        _check_access(path, status)
     return key
+
+
+def _check_access(path: Path, status: os.stat_result) -> None:
+    """Refuse a key that everybody may read or somebody else has put there; a group may be meant to, so that is told."""
+    if os.geteuid() not in (0, status.st_uid) and status.st_uid != 0:
+        raise SettingsError(
+            f"The key file {path} belongs to another user, who so knows the key; have it owned by the one who runs "
+            "the hub, or set HUB_SECRET_KEYS."
+        )
+    if status.st_mode & stat.S_IRWXO:
+        raise SettingsError(
+            f"Everybody on this machine can open the key file {path}; keep them out with `chmod 600 {path}` and, if "
+            "others had access to it, authorise the integrations again with a new key."
+        )
+    if status.st_mode & stat.S_IRWXG:
+        logger.warning("A group can open the key file %s; keep it out with `chmod 600`.", path)
 
 
 def _why(error: OSError | UnicodeDecodeError) -> str:

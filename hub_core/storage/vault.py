@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import re
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +26,7 @@ from hub_core.storage.keyfile import SHORTEST, key_in
 
 _VERSION: Final = "v1"
 _NONCE_BYTES: Final = 12
+_KEY_ID: Final = re.compile(r"[0-9a-f]{8}")
 
 
 class Vault:
@@ -55,6 +57,10 @@ class Vault:
     def __repr__(self) -> str:
         return "<Vault>"
 
+    def seals_with_first(self, token: str) -> bool:
+        """Tell whether *token* was made with the key that encrypts now."""
+        return token.startswith(f"{_VERSION}.{self._first}.")
+
     def encrypt(self, plain: str, owner: str) -> str:
         """Give a token of *plain* that opens only for this *owner*, such as 'integration:7:credentials'."""
         nonce = os.urandom(_NONCE_BYTES)
@@ -66,14 +72,19 @@ class Vault:
         key, data = _parts(token)
         if key not in self._ciphers:
             raise VaultError(
-                f"The credentials were stored with the key {key}, which is not at hand. Put that key back into "
-                "HUB_SECRET_KEYS or the key file, or authorise the integration again."
+                f"The credentials were stored with the key {_named(key)}, which is not at hand. Put that key back "
+                "into HUB_SECRET_KEYS or the key file and start the hub again, or authorise the integration again."
             )
         try:
             plain = self._ciphers[key].decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], _bound_to(key, owner))
         except InvalidTag:
             raise VaultError from None
         return plain.decode()
+
+
+def _named(key: str) -> str:
+    """Name a key by what a token says of it, which may be anything once the row was tampered with."""
+    return key if _KEY_ID.fullmatch(key) else "of no proper name"
 
 
 def _parts(token: str) -> tuple[str, bytes]:

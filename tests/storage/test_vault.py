@@ -3,9 +3,14 @@
 import logging
 import os
 import stat
+import subprocess
+import sys
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from string import ascii_letters, digits
+from subprocess import PIPE
 from threading import Barrier
 
 import pytest
@@ -13,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub_core.domain.errors import SettingsError, StorageError, VaultError
+from hub_core.storage import keyfile
 from hub_core.storage.vault import Vault
 
 OLD = "old-" + "o" * 40
@@ -167,12 +173,14 @@ def test_a_key_file_that_appears_meanwhile_is_kept(tmp_path: Path, monkeypatch: 
         (b" \n", "is empty"),
         (b"half-a-key", "is damaged"),
         (f"{OLD}\n{NEW}\n".encode(), "is damaged"),
+        (b"k" * 5000, "is damaged"),
         (b"\xff\xfe" * 40, r"cannot be read \(it is no text\)"),
     ],
 )
 def test_a_broken_key_file_is_refused_and_left_alone(tmp_path: Path, content: bytes, reason: str) -> None:
     file = tmp_path / "secret.key"
     file.write_bytes(content)
+    file.chmod(0o600)
     with pytest.raises(SettingsError, match=rf"The key file .*secret\.key {reason}.*Put back a copy"):
         Vault.open(tmp_path, None)
     assert file.read_bytes() == content
@@ -207,4 +215,78 @@ def test_a_key_file_that_others_can_open_is_used_with_a_warning(
     (tmp_path / "secret.key").chmod(0o640)
     with caplog.at_level(logging.WARNING, logger="hub_core.storage"):
         Vault.open(tmp_path, None)
-    assert "keep them out with `chmod 600`" in caplog.text
+    assert "keep it out with `chmod 600`" in caplog.text
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o602, 0o644, 0o666])
+def test_a_key_file_that_everybody_can_open_is_refused(tmp_path: Path, mode: int) -> None:
+    Vault.open(tmp_path, None)
+    (tmp_path / "secret.key").chmod(mode)
+    with pytest.raises(SettingsError, match=r"Everybody on this machine can open .* with `chmod 600"):
+        Vault.open(tmp_path, None)
+
+
+@pytest.mark.parametrize(("me", "owner", "fits"), [(0, 7, True), (7, 7, True), (7, 0, True), (7, 8, False)])
+def test_a_key_file_that_somebody_else_has_put_there_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, me: int, owner: int, fits: bool
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: me)
+    status = os.stat_result((0o100600, 0, 0, 1, owner, 0, 0, 0, 0, 0))
+    with nullcontext() if fits else pytest.raises(SettingsError, match="belongs to another user"):
+        keyfile._check_access(tmp_path / "secret.key", status)
+
+
+def test_two_processes_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
+    code = (
+        "import sys, pathlib; from hub_core.storage.vault import Vault; sys.stdin.read();"
+        "print(Vault.open(pathlib.Path(sys.argv[1]), None).encrypt('a', 'me'))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "home")]
+    children = [subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True) for _ in range(3)]
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.close()
+        child.stdin = None
+    tokens = [child.communicate()[0].strip() for child in children]
+    vault = Vault.open(tmp_path / "home", None)
+    assert [vault.decrypt(token, "me") for token in tokens] == ["a"] * 3
+
+
+@given(cut=st.integers(min_value=1))
+def test_a_token_that_was_cut_does_not_open(cut: int) -> None:
+    token = VAULT.encrypt("hush", OWNER)
+    with pytest.raises(VaultError):
+        VAULT.decrypt(token[: -(cut % len(token) or 1)], OWNER)
+
+
+@given(bit=st.integers(min_value=0))
+def test_a_single_bit_that_is_flipped_is_found(bit: int) -> None:
+    version, key, text = VAULT.encrypt("hush", OWNER).split(".")
+    data = bytearray(urlsafe_b64decode(text))
+    data[bit // 8 % len(data)] ^= 1 << bit % 8
+    with pytest.raises(VaultError):
+        VAULT.decrypt(f"{version}.{key}.{urlsafe_b64encode(data).decode()}", OWNER)
+
+
+@given(keys=st.lists(st.text(min_size=32), min_size=2, max_size=4, unique=True), plain=st.text())
+def test_each_of_several_keys_opens_what_it_sealed_and_no_other_does(keys: list[str], plain: str) -> None:
+    tokens = [Vault([key]).encrypt(plain, OWNER) for key in keys]
+    together = Vault(keys)
+    assert [together.decrypt(token, OWNER) for token in tokens] == [plain] * len(keys)
+    assert [together.seals_with_first(token) for token in tokens] == [True] + [False] * (len(keys) - 1)
+    with pytest.raises(VaultError):
+        Vault(keys[:1]).decrypt(tokens[1], OWNER)
+
+
+def test_a_token_whose_key_was_renamed_does_not_open() -> None:
+    version, key, text = Vault([NEW]).encrypt("hush", OWNER).split(".")
+    _, other, _ = Vault([OLD]).encrypt("hush", OWNER).split(".")
+    assert key != other
+    with pytest.raises(VaultError):
+        VAULT.decrypt(f"{version}.{other}.{text}", OWNER)
+
+
+def test_what_stands_where_a_key_is_named_is_not_repeated() -> None:
+    with pytest.raises(VaultError, match="the key of no proper name") as caught:
+        VAULT.decrypt(f"v1.hush\x1b[2J.{urlsafe_b64encode(bytes(40)).decode()}", OWNER)
+    assert "hush" not in str(caught.value)
