@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -30,6 +36,7 @@ def upgrade() -> None:
     _prices()
     _listings()
     _pushes()
+    _take_for_orders()
 
 
 def _stock() -> None:
@@ -151,3 +158,69 @@ def _pushes() -> None:
         sqlite_where=DRIFTED,
         postgresql_where=DRIFTED,
     )
+
+
+# Orders that the hub has told of already have taken their stock: whoever sets a level counts without them.
+
+AT_ONCE = 1000
+orders = sa.table("orders", *map(sa.column, ("id", "integration_id", "history", "status", "document")))
+events = sa.table("events", *map(sa.column, ("id", "order_id")))
+lines = sa.table(
+    "order_lines",
+    *map(sa.column, ("order_id", "external_id", "stock_sku")),
+    sa.column("taken", PlainDecimal()),
+)
+movements = sa.table(
+    "stock_movements",
+    *map(sa.column, ("sku", "event_id", "cause", "integration_id", "order_id", "line")),
+    sa.column("units", PlainDecimal()),
+)
+levels = sa.table("stock_levels", sa.column("sku"), sa.column("moved", PlainDecimal()))
+
+
+def _take_for_orders() -> None:
+    connection = op.get_bind()
+    newest = sa.select(events.c.order_id, sa.func.max(events.c.id)).where(events.c.order_id.is_not(None))
+    event_of = {row[0]: row[1] for row in connection.execute(newest.group_by(events.c.order_id))}
+    moved: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for taken in _batches(connection):
+        connection.execute(
+            sa.update(lines)
+            .where(lines.c.order_id == sa.bindparam("order"), lines.c.external_id == sa.bindparam("key"))
+            .values(stock_sku=sa.bindparam("of"), taken=sa.bindparam("units", type_=PlainDecimal())),
+            [{"order": row["order_id"], "key": row["line"], "of": row["sku"], "units": -row["units"]} for row in taken],
+        )
+        rows = [
+            {**row, "event_id": event_of.get(row["order_id"], 0), "cause": "order"} for row in taken if row["units"]
+        ]
+        if rows:
+            connection.execute(sa.insert(movements), rows)
+        for row in rows:
+            moved[row["sku"]] += row["units"]
+    if moved:
+        connection.execute(sa.insert(levels), [{"sku": sku, "moved": units} for sku, units in sorted(moved.items())])
+
+
+def _batches(connection: sa.Connection) -> Iterator[list[dict[str, Any]]]:
+    """Yield what the lines of some orders have taken, as movements; those that name no SKU are left out."""
+    last = 0
+    statement = sa.select(orders).where(orders.c.history.is_(False)).order_by(orders.c.id).limit(AT_ONCE)
+    while batch := connection.execute(statement.where(orders.c.id > last)).all():
+        last = batch[-1].id
+        if taken := [movement for order in batch for movement in _taken(order)]:
+            yield taken
+
+
+def _taken(order: sa.Row[Any]) -> Iterator[dict[str, Any]]:
+    told = json.loads(order.document)["lines"]
+    bundles = {line["bundle_parent"] for line in told}
+    for line in told:
+        sku = (line["sku"] or "").strip()
+        if sku:
+            is_sold = line["fulfilled_by"] == "merchant" and line["external_id"] not in bundles
+            ordered = (
+                Decimal(0) if order.status == "cancelled" else Decimal(line["quantity"]) - Decimal(line["cancelled"])
+            )
+            units = max(ordered, Decimal(line["shipped"]), Decimal(0)) if is_sold else Decimal(0)
+            key = {"integration_id": order.integration_id, "order_id": order.id, "line": line["external_id"]}
+            yield {**key, "sku": sku, "units": -units}
