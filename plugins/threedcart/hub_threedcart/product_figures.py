@@ -38,8 +38,9 @@ class ProductFigures:
         for value in values:
             for raw in await self._client.parts(f"Products/{value}/skuinfo"):
                 sku = _read(WireSku, raw)
-                if str(sku.catalog_id) == value:
-                    found[value] = sku.stock if self._kind == "Stock" else sku.price
+                figure = sku.stock if self._kind == "Stock" else sku.price
+                if found.get(value) is None:  # what is there, but not clearly this product, tells nothing
+                    found[value] = figure if str(sku.catalog_id) == value else None
         return found
 
 

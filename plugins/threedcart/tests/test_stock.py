@@ -212,6 +212,13 @@ async def test_a_server_that_fails_at_everything_is_not_asked_for_every_product(
     assert route.call_count <= 11
 
 
+async def test_a_server_that_fails_at_some_products_is_still_told_all_others(catalogue: Catalogue, push: Push) -> None:
+    catalogue.bad = dict.fromkeys(("10", "30", "50", "70", "90"), 500)
+    outcomes = await push(*map(alone, range(1, 101)))
+    assert {one for one, outcome in outcomes.items() if isinstance(outcome, RetryLater)} == set(catalogue.bad)
+    assert len(catalogue.stock) == 95
+
+
 async def test_an_error_under_200_that_names_no_product_counts_for_the_whole_request(
     api: respx.MockRouter, example: Callable[[str], Any], push: Push
 ) -> None:
@@ -262,7 +269,7 @@ async def test_what_the_store_does_not_clearly_have_is_told_again_later(
 
 async def test_what_the_store_has_of_another_product_says_nothing(api: respx.MockRouter, push: Push) -> None:
     api.put(f"{API}/Products").respond(200)
-    api.get(f"{API}/Products/11/skuinfo").respond(json=[{"CatalogID": 12, "Stock": 5}, {"CatalogID": 11, "Stock": 4}])
+    api.get(f"{API}/Products/11/skuinfo").respond(json=[{"CatalogID": 11, "Stock": 4}, {"CatalogID": 12, "Stock": 5}])
     assert isinstance((await push(alone(11)))["11"], RetryLater)
 
 
@@ -334,6 +341,14 @@ async def test_unknown_siblings_are_asked_for_and_all_that_the_store_has_is_summ
     await push(family(11, {"5": 9}, v6=None, v7=8))
     assert catalogue.calls == ["PUT Products/11/AdvancedOptions", "GET Products/11/AdvancedOptions", "PUT Products"]
     assert catalogue.stock == {"11": 9 + 42 + 8 + 1}
+
+
+async def test_a_variant_that_changes_counts_once_though_it_is_named_a_sibling(
+    catalogue: Catalogue, push: Push
+) -> None:
+    catalogue.variants["11"] = {"5": 0, "6": 0}
+    await push(family(11, {"5": 9}, v5=3, v6=4), family(11, {"6": 1}))
+    assert catalogue.stock == {"11": 10}
 
 
 async def test_an_oversold_variant_takes_nothing_from_the_sum_of_the_others(catalogue: Catalogue, push: Push) -> None:
