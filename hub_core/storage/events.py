@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import and_, func, not_, select, update
+from sqlalchemy import and_, bindparam, func, not_, select, update
 
 from hub_core.domain.events import Event, NewEvent
 from hub_core.storage.bulk import BulkWrite
@@ -26,6 +26,13 @@ _EVENTS = BulkWrite(
     key=("id",),
     change=(),
 )
+_RESERVE = (
+    update(counters)
+    .where(counters.c.name == _COUNTER)
+    .values(value=counters.c.value + bindparam("many"))
+    .returning(counters.c.value)
+)
+"""Made once: that takes longer than the database needs for it."""
 _IS_THERE_AGAIN = and_(
     events.c.type == "order.created",
     events.c.data.like('%"same_as":%'),
@@ -65,13 +72,7 @@ class EventRepository:
         return numbers
 
     def _reserve(self, count: int) -> range:
-        statement = (
-            update(counters)
-            .where(counters.c.name == _COUNTER)
-            .values(value=counters.c.value + count)
-            .returning(counters.c.value)
-        )
-        last = self._connection.execute(statement).scalar_one_or_none()
+        last = self._connection.execute(_RESERVE, {"many": count}).scalar_one_or_none()
         if last is None:
             self._connection.execute(insert_new(self._connection, counters), {"name": _COUNTER, "value": 0})
             return self._reserve(count)
