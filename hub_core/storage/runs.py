@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, case, delete, exists, insert, select, update
+from sqlalchemy import Select, and_, bindparam, case, delete, exists, insert, select, update
 
 from hub_core.domain.runs import UNFINISHED, Counts, Run, RunError, RunState
 from hub_core.storage.tables import flow_state, runs
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _DIED = "died"
 _UNFINISHED = [state.value for state in UNFINISHED]
 INTERRUPTED = RunError(code="interrupted", sentence="The process that worked on this run ended; the next run goes on.")
+
+_ONE = update(runs).where(runs.c.id == bindparam("run_id"))
+"""Made once, since every page notes how far its run has come."""
 
 
 class RunRepository:
@@ -126,7 +129,7 @@ class RunRepository:
         return [_died(_run(row)) if row.state_now == _DIED else _run(row) for row in rows]
 
     def _set(self, run_id: int, **values: Any) -> None:
-        self._connection.execute(update(runs).where(runs.c.id == run_id).values(**values))
+        self._connection.execute(_ONE, {"run_id": run_id, **values})
 
 
 def _abandoned(now: ColumnElement[datetime]) -> ColumnElement[bool]:
