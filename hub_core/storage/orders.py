@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import BindParameter, LargeBinary, String, bindparam, cast, func, insert, null, select, union_all
+from sqlalchemy import LargeBinary, String, bindparam, cast, func, insert, null, select, union_all
 
 from hub_core.domain.history import Sight
 from hub_core.domain.integrations import Flow
 from hub_core.domain.orders import Order
 from hub_core.domain.rejects import RejectState
-from hub_core.storage.among import among
+from hub_core.storage.among import among, among_bound
 from hub_core.storage.bulk import BulkWrite, Row
 from hub_core.storage.tables import order_revisions, orders, rejects
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import CompoundSelect, Connection, Select
 
 _FIXED = ("id", "integration_id", "external_id", "history", "same_as")
 _TOLD = ("external_id", "number", "status", "placed_at", "updated_at", "total", "currency")
@@ -54,17 +55,42 @@ class HeldOrder:
     document: str
 
 
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_HELD = select(
-    orders.c.external_id,
-    orders.c.id,
-    orders.c.revision,
-    orders.c.history,
-    orders.c.same_as,
-    orders.c.sent_at,
-    orders.c.content_hash,
-    orders.c.document,
-)
+# Making such a statement takes longer than the database needs for a page, so each is made once for each kind of it.
+@cache
+def _known(dialect: str) -> CompoundSelect[Any]:
+    no_text = cast(null(), String)
+    return union_all(
+        select(orders.c.external_id, orders.c.raw_hash, no_text.label("sight"), no_text.label("state")).where(
+            orders.c.integration_id == bindparam("integration"), among_bound(dialect, orders.c.external_id, "ids")
+        ),
+        select(rejects.c.external_id, cast(null(), LargeBinary), rejects.c.sight, rejects.c.state).where(
+            rejects.c.integration_id == bindparam("integration"),
+            rejects.c.kind == Flow.ORDERS.value,
+            among_bound(dialect, rejects.c.external_id, "ids"),
+            rejects.c.state != RejectState.SETTLED.value,
+        ),
+    )
+
+
+@cache
+def _held(dialect: str) -> Select[Any]:
+    columns = orders.c
+    return select(
+        columns.external_id,
+        columns.id,
+        columns.revision,
+        columns.history,
+        columns.same_as,
+        columns.sent_at,
+        columns.content_hash,
+        columns.document,
+    ).where(among_bound(dialect, columns.external_id, "ids"))
+
+
+@cache
+def _held_by_one(dialect: str) -> Select[Any]:
+    mine = orders.c.integration_id == bindparam("integration")
+    return _held(dialect).where(mine).order_by(orders.c.id).with_for_update()
 
 
 class KnownOrders(NamedTuple):
@@ -85,24 +111,14 @@ class OrderRepository:
     def __init__(self, connection: Connection) -> None:
         """Work within the transaction of *connection*."""
         self._connection = connection
+        self._dialect = connection.dialect.name
 
     def known(self, integration_id: int, external_ids: Sequence[str]) -> KnownOrders:
         """Tell what is known of these orders, with one statement."""
-        no_text = cast(null(), String)
-        held = select(orders.c.external_id, orders.c.raw_hash, no_text.label("sight"), no_text.label("state")).where(
-            orders.c.integration_id == integration_id, orders.c.external_id.in_(_IDS)
-        )
-        waiting = select(rejects.c.external_id, cast(null(), LargeBinary), rejects.c.sight, rejects.c.state).where(
-            rejects.c.integration_id == integration_id,
-            rejects.c.kind == Flow.ORDERS.value,
-            rejects.c.external_id.in_(_IDS),
-            rejects.c.state != RejectState.SETTLED.value,
-        )
         found = KnownOrders({}, {})
         again = []
-        for external_id, raw_hash, sight, state in self._connection.execute(
-            union_all(held, waiting), {"ids": external_ids}
-        ):
+        wanted = {"integration": integration_id, "ids": external_ids}
+        for external_id, raw_hash, sight, state in self._connection.execute(_known(self._dialect), wanted):
             if sight is None:
                 found.hashes[external_id] = raw_hash
                 continue
@@ -115,25 +131,20 @@ class OrderRepository:
 
     def held(self, integration_id: int, external_ids: Sequence[str]) -> dict[str, HeldOrder]:
         """Give, and lock, what the hub holds of these orders."""
-        statement = (
-            _HELD.where(orders.c.integration_id == integration_id, orders.c.external_id.in_(_IDS))
-            .order_by(orders.c.id)
-            .with_for_update()
-        )
-        rows = self._connection.execute(statement, {"ids": external_ids})
+        wanted = {"integration": integration_id, "ids": external_ids}
+        rows = self._connection.execute(_held_by_one(self._dialect), wanted)
         return {external_id: HeldOrder(*rest) for external_id, *rest in rows}
 
     def held_before(self, earlier: Collection[int], external_ids: Sequence[str]) -> dict[str, HeldOrder]:
         """Give what *earlier* identities of a store hold of these orders, each as the latest of them holds it."""
-        statement = _HELD.where(
-            among(self._connection, orders.c.integration_id, earlier), orders.c.external_id.in_(_IDS)
-        ).order_by(orders.c.integration_id)
+        theirs = among(self._connection, orders.c.integration_id, earlier)
+        statement = _held(self._dialect).where(theirs).order_by(orders.c.integration_id)
         rows = self._connection.execute(statement, {"ids": external_ids})
         return {external_id: HeldOrder(*rest) for external_id, *rest in rows}
 
     def reserve_ids(self, count: int) -> Sequence[int]:
         """Give ids for *count* new orders."""
-        if self._connection.dialect.name == "sqlite":
+        if self._dialect == "sqlite":
             # Safe here: the transaction holds the database's only write lock, and orders are never deleted.
             highest = self._connection.execute(select(func.coalesce(func.max(orders.c.id), 0))).scalar_one()
             return range(highest + 1, highest + 1 + count)
