@@ -55,6 +55,9 @@ class HeldOrder:
     document: str
 
 
+_HIGHEST = select(func.coalesce(func.max(orders.c.id), 0))
+
+
 # Making such a statement takes longer than the database needs for a page, so each is made once for each kind of it.
 @cache
 def _known(dialect: str) -> CompoundSelect[Any]:
@@ -146,7 +149,7 @@ class OrderRepository:
         """Give ids for *count* new orders."""
         if self._dialect == "sqlite":
             # Safe here: the transaction holds the database's only write lock, and orders are never deleted.
-            highest = self._connection.execute(select(func.coalesce(func.max(orders.c.id), 0))).scalar_one()
+            highest = self._connection.execute(_HIGHEST).scalar_one()
             return range(highest + 1, highest + 1 + count)
         # A sequence gives every number once, whoever asks, without holding a lock.
         sequence = func.pg_get_serial_sequence("orders", "id")

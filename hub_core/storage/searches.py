@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, insert, literal, select, update
+from sqlalchemy import bindparam, case, insert, literal, select, update
 
 from hub_core.domain.fact import Fact
 from hub_core.domain.polls import ONCE, SWEEP_INTERVAL, Search, Window
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
 _FOR_ORDERS = [search.value for search in Search]
+
+_ONE = update(searches).where(
+    searches.c.integration_id == bindparam("of_integration"), searches.c.search == bindparam("of_search")
+)
+"""Made once, since every page notes its place."""
 
 
 class SearchState(Fact):
@@ -86,7 +91,8 @@ class SearchRepository:
 
     def advance(self, integration_id: int, search: Search, cursor: Any) -> None:
         """Note how far the window has been read."""
-        self._set(integration_id, search, cursor=json.dumps(cursor))
+        place = {"of_integration": integration_id, "of_search": search.value, "cursor": json.dumps(cursor)}
+        self._connection.execute(_ONE, place)
 
     def complete(self, integration_id: int, state: SearchState, at: datetime, due_at: datetime) -> None:
         """Note that the window was read to its end; now, not before, the watermark moves."""
