@@ -29,7 +29,7 @@ class Ending:
 
     Without a *state* the run only pauses; without *counts*, those of the last page that was stored stay. *fresh* tells
     that the store was read, or told. One that *backs_off* is not due earlier, whatever it has to tell. *refused* is
-    the integration as it was when its store no longer let the hub in.
+    the integration as it was when its store no longer let the hub in, or its credentials could not be read.
     """
 
     state: RunState | None
@@ -78,7 +78,7 @@ class Endings:
                 flows.count_quiet_run(lease)
             if written.refused is not None and written.error is not None and not outdated:
                 self._stop_integration(connection, lease, written.error, now)
-            return written
+            return replace(written, refused=None) if outdated else written
 
         return await self._parts.database.write(write)
 
@@ -119,6 +119,11 @@ class Endings:
 
 
 def _is_in_force(connection: Connection, refused: IntegrationRow) -> bool:
-    """Tell whether the integration still works with the credentials that were refused, and keep that so."""
+    """Tell whether the integration still works with the credentials that were refused, and keep that so.
+
+    It does not where another flow has met the same refusal already: that one has stopped it and said so.
+    """
     row = IntegrationRepository(connection).lock(refused.id)
-    return row is not None and row.enabled and row.removed_at is None and row.credentials == refused.credentials
+    if row is None or row.removed_at is not None or not row.enabled:
+        return False
+    return row.connection is ConnectionState.CONNECTED and row.credentials == refused.credentials

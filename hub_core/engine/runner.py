@@ -18,6 +18,7 @@ from hub_core.domain.errors import (
     LeaseLostError,
     NotReadyError,
     UnavailableError,
+    VaultError,
 )
 from hub_core.domain.integrations import Flow
 from hub_core.domain.runs import Counts, Run, RunError, RunState
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from hub_core.services.parts import Parts
 
 logger = logging.getLogger("hub_core.engine")
+
+_LOCKED_OUT = (AuthorizationError, VaultError)
+"""What stops an integration as a whole; that is logged once, with the first of its flows that meets it."""
 
 
 class Outcome(Enum):
@@ -108,9 +112,12 @@ class Runner:
 
     async def _write(self, claimed: Claimed, ending: Ending) -> Ending | None:
         try:
-            return await self._endings.write(claimed.lease, claimed.run, ending)
+            written = await self._endings.write(claimed.lease, claimed.run, ending)
         except LeaseLostError:
             return None
+        if written.refused is not None and written.error is not None:
+            logger.warning("'%s' is stopped: %s", written.refused.name, written.error.sentence)
+        return written
 
     async def _worked(self, claimed: Claimed, piece: Slice, progress: Callable[[Counts], None], tally: Tally) -> Ending:
         integration = tally.integration = await self._integration(claimed.lease.integration_id)
@@ -164,8 +171,9 @@ class Runner:
         told = _told(error)
         name = tally.integration.name if tally.integration else claimed.lease.integration_id
         foreseen = isinstance(error, HubError)
+        locked_out = isinstance(error, _LOCKED_OUT)
         logger.log(
-            logging.WARNING if foreseen else logging.ERROR,
+            logging.DEBUG if locked_out else logging.WARNING if foreseen else logging.ERROR,
             "%s of '%s' failed: %s",
             claimed.lease.flow,
             name,
@@ -180,7 +188,7 @@ class Runner:
             after_failure(claimed.lease.failures, retry_after),
             error=told,
             backs_off=True,
-            refused=tally.integration if isinstance(error, AuthorizationError) else None,
+            refused=tally.integration if locked_out else None,
         )
 
 

@@ -14,9 +14,9 @@ from hub_core import (
 )
 from hub_core.domain.errors import StorageError
 from hub_core.domain.integrations import Flow
-from hub_core.domain.runs import Run
+from hub_core.domain.runs import Run, RunError, RunState
 from hub_core.engine.backoff import FIRST_WAIT, JITTER
-from hub_core.engine.ending import Ending, Endings
+from hub_core.engine.ending import NO_WAIT, Ending, Endings
 from hub_core.engine.runner import Outcome, Runner
 from hub_core.services.order_intake import OrderIntake
 from hub_core.services.slices import Slice
@@ -250,13 +250,35 @@ async def test_a_channel_that_is_gone_makes_the_run_fail(desk: Desk) -> None:
     assert (await desk.hub.integrations.get("north")).health.code == "channel_missing"
 
 
-async def test_credentials_that_cannot_be_unsealed_make_the_run_fail_and_say_what_to_do(desk: Desk) -> None:
+async def test_credentials_that_cannot_be_unsealed_stop_the_integration_and_say_what_to_do(desk: Desk) -> None:
     change = integrations.update().values(credentials="v1.00000000.AAAA")
     desk.hub.parts.database.write_now(lambda connection: connection.execute(change))
     assert await desk.work() is Outcome.ENDED
     run = await desk.last()
     assert (run.state, run.error.code) == ("failed", "vault")
-    assert (await desk.hub.integrations.get("north")).health.code == "vault"
+    north = await desk.hub.integrations.get("north")
+    assert (north.connection, north.health.code) == ("needs_reauthorization", "needs_reauthorization")
+    assert north.health.sentence.startswith(run.error.sentence)
+
+
+async def test_flows_that_are_refused_together_stop_the_integration_once(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The second has asked the store before the first could say that it is refused."""
+    desk.shop.password = "changed"
+    claimed = await desk.runner.claim(desk.integration.id, Flow.ORDERS)
+    assert claimed is not None
+    row = await desk.runner._integration(desk.integration.id)
+    error = RunError(code="needs_reauthorization", sentence="The shop does not know the hub.")
+    refused = Ending(RunState.FAILED, None, 0, NO_WAIT, error=error, backs_off=True, refused=row)
+    assert await desk.runner.work(claimed, Slice(desk.clock)) is Outcome.ENDED
+    change = flow_state.update().values(lease_owner=claimed.lease.owner)
+    desk.hub.parts.database.write_now(lambda connection: connection.execute(change))
+    assert (await Endings(desk.hub.parts).write(claimed.lease, claimed.run, refused)).refused is None
+    assert len(await told(desk.hub, "integration.needs_reauthorization")) == 1
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        "'north' is stopped: The toy shop does not know this password."
+    ]
 
 
 async def test_credentials_of_another_version_of_the_plugin_ask_for_a_new_authorisation(desk: Desk) -> None:
