@@ -19,11 +19,13 @@ from hub_core.services.applications import Applications
 from hub_core.services.events import Events
 from hub_core.services.flow_alignment import align_flows
 from hub_core.services.integrations import Integrations
+from hub_core.services.keys import Keys
 from hub_core.services.orders import Orders
 from hub_core.services.parts import Parts
 from hub_core.services.prices import Prices
 from hub_core.services.rejects import Rejects
 from hub_core.services.reports import Reports
+from hub_core.services.resuming import resume_readable
 from hub_core.services.runs import Runs
 from hub_core.services.stock import Stock
 from hub_core.services.tokens import Tokens
@@ -50,6 +52,7 @@ class Hub:
         self.prices = Prices(parts)
         self.reports = Reports(parts)
         self.tokens = Tokens(parts)
+        self.keys = Keys(parts)
 
     @classmethod
     @asynccontextmanager
@@ -124,6 +127,7 @@ def _build(url: str, settings: HubSettings, clock: Clock | None, registry: Chann
             allow_private=settings.allow_private_network,
             public_url=settings.address,
         )
+        resume_readable(parts)
         align_flows(parts)
         where_it_fails.pop_all()
     return parts

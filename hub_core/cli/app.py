@@ -13,6 +13,7 @@ from hub_core.cli import (
     demo,
     events,
     integrations,
+    keys,
     orders,
     prices,
     rejects,
@@ -57,6 +58,7 @@ COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
     "report": report.report,
     "serve": serve.serve,
     "tokens": tokens.app,
+    "keys": keys.app,
     "database": database.app,
     "settings": settings.settings,
 }

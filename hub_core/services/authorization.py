@@ -20,10 +20,12 @@ from hub_core.services.checks import validated, written
 from hub_core.services.handles import Handles
 from hub_core.services.identities import approved, held
 from hub_core.services.lookup import IntegrationLookup
+from hub_core.services.resuming import resume
 from hub_core.services.targets import Targets
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.integrations import IntegrationRepository
+from hub_core.storage.seals import of_integration
 from hub_core.storage.searches import SearchRepository
 
 if TYPE_CHECKING:
@@ -96,7 +98,10 @@ class Authorization(IntegrationLookup):
         return await self._shown(row.id)
 
     async def verify(self, integration: int | str) -> StoreIdentity:
-        """Ask the store who it is, with the credentials that are stored. Raises what `authorize` raises."""
+        """Ask the store who it is, with the credentials that are stored. Raises what `authorize` raises.
+
+        Where it lets the hub in although it did not before, the integration works again.
+        """
         row = await self._present(integration)
         channel = self._parts.channels.channel(row.channel)
         told = await self._ask_identity(channel, row, self._handles.credentials_of(channel, row))
@@ -104,6 +109,7 @@ class Authorization(IntegrationLookup):
         def verify(connection: Connection) -> StoreIdentity:
             identity = self._approved(connection, self._locked(connection, row), told)
             IntegrationRepository(connection).change(row.id, store=identity)
+            resume(connection, self._parts, row)
             return identity
 
         return await self._parts.database.write(verify)
@@ -175,7 +181,7 @@ class Authorization(IntegrationLookup):
         return approved(connection, row, self._handles.settings_of(channel, row), told)
 
     async def _connect(self, row: IntegrationRow, told: StoreIdentity, credentials: BaseModel) -> None:
-        sealed = self._parts.vault.encrypt(json.dumps(written(credentials)), f"integration:{row.id}:credentials")
+        sealed = self._parts.vault.encrypt(json.dumps(written(credentials)), of_integration(row.id))
 
         def connect(connection: Connection) -> IntegrationChange:
             fresh = self._locked(connection, row)
