@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, exists, select, update
 
 from hub_core.domain.history import Sight
+from hub_core.domain.integrations import Flow
 from hub_core.domain.rejects import NewReject, Reject, RejectState
+from hub_core.storage.among import among
 from hub_core.storage.tables import orders, rejects
 from hub_core.storage.upserts import upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
+_UNSETTLED = (RejectState.OPEN.value, RejectState.ASIDE.value)
 _RAW_SHOWN = 64 * 1024
 _LONGEST_KEY = 500
 """Characters of an id that an index of PostgreSQL takes; one that is longer is no id that could be asked for."""
@@ -52,7 +55,7 @@ class RejectRepository:
         return frozenset(row.record_key for row in kept if row.state == RejectState.OPEN.value)
 
     def settle(self, integration_id: int) -> int:
-        """Settle the rejects whose order was read well since."""
+        """Settle the rejects of orders that were read well since."""
         later = exists().where(
             orders.c.integration_id == rejects.c.integration_id,
             orders.c.external_id == rejects.c.external_id,
@@ -62,12 +65,26 @@ class RejectRepository:
             update(rejects)
             .where(
                 rejects.c.integration_id == integration_id,
-                rejects.c.state.in_([RejectState.OPEN.value, RejectState.ASIDE.value]),
+                rejects.c.kind == Flow.ORDERS.value,
+                rejects.c.state.in_(_UNSETTLED),
                 later,
             )
             .values(state=RejectState.SETTLED.value)
         )
         return result.rowcount
+
+    def settle_named(self, integration_id: int, kind: str, external_ids: Collection[str]) -> None:
+        """Settle the rejects of those records, which were read well now."""
+        self._connection.execute(
+            update(rejects)
+            .where(
+                rejects.c.integration_id == integration_id,
+                rejects.c.kind == kind,
+                rejects.c.state.in_(_UNSETTLED),
+                among(self._connection, rejects.c.external_id, external_ids),
+            )
+            .values(state=RejectState.SETTLED.value)
+        )
 
     def get(self, reject_id: int) -> Reject | None:
         """Give one reject."""

@@ -1,0 +1,123 @@
+"""Reading what a store offers: from the first page to the last, then what is gone and how the rest is linked."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from hub_core.channels.dispatch import stream
+from hub_core.domain.errors import CursorExpiredError, FlowClosedError, NotReadyError, ResponseError
+from hub_core.services.linking import link
+from hub_core.services.listing_intake import ListingIntake, Seen
+from hub_core.services.order_flow import PAGE_DEADLINE, spread
+from hub_core.services.targets import Targets
+from hub_core.storage.flows import FlowRepository
+from hub_core.storage.listing_reads import ListingRead, ListingReadRepository
+from hub_core.storage.listings import ListingRepository
+from hub_core.storage.runs import RunRepository
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from hub_core.channels.listing_pages import ListingPage
+    from hub_core.services.flow_run import FlowRun
+    from hub_core.services.parts import Parts
+
+_RESTARTS = 3
+
+
+class ListingFlow:
+    """Reads all listings of a store, or goes on with that."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._intake = ListingIntake(parts)
+
+    async def work(self, run: FlowRun) -> datetime:
+        """Read to the end; give when the next read is due. Raises PausedError where a slice ends."""
+        read = await self._parts.database.read(
+            lambda connection: ListingReadRepository(connection, run.integration.id).under_way()
+        )
+        for _ in range(_RESTARTS):
+            read = read or await self._begin(run)
+            try:
+                await self._read_pages(run, read)
+            except NotReadyError as error:
+                read.cursor = error.cursor
+                await self._note(run, read)
+                raise
+            except CursorExpiredError:
+                read = None
+                continue
+            return await self._complete(run, read)
+        raise ResponseError("The store forgot three times where the read had stopped; the hub tries again later.")
+
+    async def _begin(self, run: FlowRun) -> ListingRead:
+        now = run.lease.now(self._parts.clock)
+
+        def begin(connection: Connection) -> None:
+            FlowRepository(connection, self._parts.database).fence(run.lease)
+            ListingReadRepository(connection, run.integration.id).begin(now)
+
+        await self._parts.database.write(begin)
+        return ListingRead(now)
+
+    async def _read_pages(self, run: FlowRun, read: ListingRead) -> None:
+        async with aclosing(self._pages(run, read)) as pages:
+            async for page, seen in pages:
+                taken = await self._intake.take(run, read, page, seen)
+                run.counts = taken.counts
+                run.rejected |= taken.rejected
+                run.progress(run.counts)
+                if not taken.still_open:
+                    raise FlowClosedError
+                run.slice.page_done()
+
+    async def _pages(self, run: FlowRun, read: ListingRead) -> AsyncGenerator[tuple[ListingPage, Seen], None]:
+        """Yield pages with the moments at which each was asked for, not before the last one was stored, and came."""
+        clock = self._parts.clock
+        source = stream(run.channel, "fetch_listings", deadline=PAGE_DEADLINE, store=run.store, cursor=read.cursor)
+        async with aclosing(source):
+            while True:
+                asked_at = run.lease.now(clock)
+                page = await anext(source, None)
+                if page is None:
+                    return
+                yield page, Seen(asked_at, run.lease.now(clock))
+
+    async def _note(self, run: FlowRun, read: ListingRead) -> None:
+        def note(connection: Connection) -> None:
+            FlowRepository(connection, self._parts.database).fence(run.lease)
+            ListingReadRepository(connection, run.integration.id).advance(read)
+            RunRepository(connection).progress(run.run_id, run.counts, run.api_calls)
+
+        await self._parts.database.write(note)
+
+    async def _complete(self, run: FlowRun, read: ListingRead) -> datetime:
+        """Mark what is gone, then link the rest and say what stores should be told; in two steps for the locks' order.
+
+        A process that dies between the two leaves the note that targets may have changed.
+        """
+        database, integration_id = self._parts.database, run.integration.id
+        now = run.lease.now(self._parts.clock)
+
+        def lose(connection: Connection) -> list[int]:
+            FlowRepository(connection, database).fence(run.lease)
+            gone = [] if read.blind else ListingRepository(connection).lose(integration_id, read.began_at, now)
+            if gone:
+                ListingReadRepository(connection, integration_id).advance(replace(read, changed=True))
+            return gone
+
+        gone = await database.write(lose)
+
+        def complete(connection: Connection) -> None:
+            FlowRepository(connection, database).fence(run.lease)
+            link(connection, Targets(connection, database), integration_id, gone, whole=read.changed)
+            ListingReadRepository(connection, integration_id).complete(read, now)
+
+        await database.write(complete)
+        run.fresh = True
+        return now + spread(timedelta(seconds=run.integration.rules.listing_interval))

@@ -1,0 +1,175 @@
+"""Taking a page of listings in: what the store offers, and which figures it has, in one transaction or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from hub_core.domain.history import Sight
+from hub_core.domain.integrations import PUSHING, Flow
+from hub_core.domain.runs import Counts
+from hub_core.domain.stock import plain
+from hub_core.services.listing_sifting import SiftedListings, sift_listings
+from hub_core.storage.flows import FlowRepository
+from hub_core.storage.listing_reads import ListingReadRepository
+from hub_core.storage.listings import HeldFigure, HeldListing, ListingRepository, NewFigure, values_of
+from hub_core.storage.rejects import RejectRepository
+from hub_core.storage.runs import RunRepository
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from sqlalchemy import Connection
+
+    from hub_core.channels.listing_pages import ListingPage
+    from hub_core.domain.listings import Listing
+    from hub_core.services.flow_run import FlowRun
+    from hub_core.services.parts import Parts
+    from hub_core.storage.listing_reads import ListingRead
+
+
+class Seen(NamedTuple):
+    """When a page was asked for, and when it had come."""
+
+    asked_at: datetime
+    came_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TakenListings:
+    """What became of a page: the run's new figures, which rejects it holds, and whether the flow is still open."""
+
+    counts: Counts
+    rejected: AbstractSet[str]
+    still_open: bool
+
+
+class ListingIntake:
+    """Stores pages of listings."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def take(self, run: FlowRun, read: ListingRead, page: ListingPage, seen: Seen) -> TakenListings:
+        """Store *page* and how far *read* has come. Raises LeaseLostError, and then has written nothing."""
+        database = self._parts.database
+        sifted = await database.read_to_write(lambda _: sift_listings(run.channel.key, page))
+        read.cursor = page.cursor
+        read.blind = read.blind or sifted.blind
+        return await database.write(lambda connection: self._store(connection, run, read, _Page(page, sifted, seen)))
+
+    def _store(self, connection: Connection, run: FlowRun, read: ListingRead, page: _Page) -> TakenListings:
+        still_open = FlowRepository(connection, self._parts.database).fence(run.lease)
+        integration_id, rejects = run.integration.id, RejectRepository(connection)
+        rejected: AbstractSet[str] = frozenset()
+        if page.sifted.rejects:
+            rejected = rejects.save(integration_id, Flow.LISTINGS, page.sifted.rejects, Sight.LATER, page.seen.asked_at)
+        write = _PageWrite(connection, run, page.seen)
+        read.changed = write.listings(page.sifted.listings) or read.changed
+        if page.sifted.unread:
+            ListingRepository(connection).spare(integration_id, page.seen.asked_at, page.sifted.unread)
+        if page.sifted.read:
+            rejects.settle_named(integration_id, Flow.LISTINGS, page.sifted.read)
+        counts = run.counts.plus(write.counts.plus(Counts(pages=1, rejected=len(rejected - run.rejected))))
+        ListingReadRepository(connection, integration_id).advance(read)
+        RunRepository(connection).progress(run.run_id, counts, run.api_calls)
+        return TakenListings(counts, rejected, still_open)
+
+
+class _Page(NamedTuple):
+    page: ListingPage
+    sifted: SiftedListings
+    seen: Seen
+
+
+class _PageWrite:
+    """The listings and figures that one page tells of."""
+
+    def __init__(self, connection: Connection, run: FlowRun, seen: Seen) -> None:
+        self._rows = ListingRepository(connection)
+        self._integration_id = run.integration.id
+        self._flows = [flow for flow in PUSHING if flow in run.channel.flows]
+        self._seen = seen
+        self.counts = Counts()
+
+    def listings(self, told: dict[str, Listing]) -> bool:
+        """Write them; tell whether other targets may follow from what they are now."""
+        if not told:
+            return False
+        held = self._rows.held(self._integration_id, told)
+        values = {key: values_of(listing) for key, listing in told.items()}
+        new = [key for key in told if key not in held]
+        changed = [key for key, row in held.items() if row.values != values[key]]
+        same = [row.id for key, row in held.items() if row.values == values[key]]
+        ids = {key: row.id for key, row in held.items()} | dict(
+            zip(new, self._rows.reserve_ids(len(new)) if new else (), strict=True)
+        )
+        self._rows.write(self._integration_id, self._seen, [(ids[key], values[key]) for key in (*new, *changed)])
+        if same:
+            self._rows.touch(self._seen, same)
+        self._figures({ids[key]: listing for key, listing in told.items()})
+        self.counts = Counts(read=len(told), created=len(new), updated=len(changed), unchanged=len(same))
+        return any(_retargets(row, told[key]) for key, row in held.items())
+
+    def _figures(self, told: dict[int, Listing]) -> None:
+        held = self._rows.figures(told) if self._flows else {}
+        figures = []
+        for flow in self._flows:
+            for listing_id, listing in told.items():
+                old = held.get((listing_id, flow.value))
+                change = _change(old, _told_by(listing, flow), self._seen.asked_at)
+                if change is not None:
+                    figures.append(NewFigure(listing_id, flow.value, self._integration_id, *change))
+        self._rows.write_figures(figures)
+
+
+class Change(NamedTuple):
+    """What is written of one figure of a listing."""
+
+    acknowledged: Decimal
+    expected: Decimal
+    drifted_at: datetime | None = None
+    raised_at: datetime | None = None
+    reason: str = ""
+
+
+def _retargets(held: HeldListing, listing: Listing) -> bool:
+    now = values_of(listing)
+    return held.gone or held.values.fractions != now.fractions or held.values.currency != now.currency
+
+
+def _told_by(listing: Listing, flow: Flow) -> Decimal | None:
+    """Give the figure that a store tells, in the one written form in which the database compares."""
+    price = None if listing.price is None else listing.price.amount
+    figure = listing.stock if flow is Flow.STOCK else price
+    return None if figure is None else plain(figure)
+
+
+def _change(old: HeldFigure | None, figure: Decimal | None, asked_at: datetime) -> Change | None:
+    """Tell what to write of a *figure* that a store was read to have; None where that tells nothing new.
+
+    Nor does it where a send was under way when the page was asked for, or ended after that.
+    """
+    if figure is None or (old is not None and (old.in_flight or (old.ended_at or asked_at) > asked_at)):
+        return None
+    if old is None:
+        return Change(figure, figure)
+    if old.acknowledged == figure == old.expected:
+        return None
+    return _adopted(old, figure, asked_at)
+
+
+def _adopted(old: HeldFigure, figure: Decimal, asked_at: datetime) -> Change:
+    """Adopt what the store has. A listing that was in step has drifted: it was changed in the store, or sold there.
+
+    Where a raise was to be sent anyway, that waits for the orders of which this may come.
+    """
+    adopted = Change(figure, figure, old.drifted_at, old.raised_at, old.reason)
+    if old.expected is None or old.target is None or figure in (old.expected, old.target):
+        return adopted
+    if old.expected == old.target:
+        said = f"The store was found to have {figure} where {old.expected} was expected."
+        return adopted._replace(drifted_at=asked_at, reason=said)
+    return adopted._replace(raised_at=asked_at) if old.target > figure else adopted
