@@ -79,6 +79,7 @@ class StoreHttp:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.calls = 0
+        self.writes = 0
         self.waited = 0.0
         self._budget = budget
         self._clock = clock
@@ -208,6 +209,7 @@ class StoreHttp:
     async def _exchange(self, request: httpx.Request, call: _Call) -> Answer:
         await self._admit(call.budget, request.url.host)
         self.calls += 1
+        self.writes += not call.safe
         started = self._clock.monotonic()
         with faults.translated(request.url.host):
             async with asyncio.timeout(_LONGEST_EXCHANGE):

@@ -10,6 +10,7 @@ HubError
 │   └── VaultError          stored credentials cannot be read: authorise again, or put back the key
 ├── LeaseLostError          another process owns this flow now: stop, write nothing
 ├── FlowClosedError         somebody switched the flow off: stop, send nothing
+├── SupersededError         what was to be sent has changed meanwhile: send nothing, take the new figures
 └── ChannelError            the channel could not do what the hub asked
     ├── AuthorizationError      stop; the merchant must reauthorise
     ├── PermissionMissingError  stop; the merchant must grant the right that is named
@@ -95,6 +96,12 @@ class FlowClosedError(HubError):
     """The flow was switched off, so no further request left."""
 
     code = "disabled"
+
+
+class SupersededError(HubError):
+    """What was to be sent has changed meanwhile, so it was not sent."""
+
+    code = "superseded"
 
 
 class ChannelError(HubError):

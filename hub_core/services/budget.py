@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hub_core.domain.budget import RateBudget
-from hub_core.domain.errors import FlowClosedError
+from hub_core.domain.errors import FlowClosedError, SupersededError
 from hub_core.domain.integrations import Flow
 from hub_core.storage.budgets import BudgetRepository
 from hub_core.storage.flows import FlowRepository
+from hub_core.storage.pushes import PushRepository
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
+    from hub_core.channels.channel import Channel
     from hub_core.storage.database import Database
+    from hub_core.storage.integrations import IntegrationRow
+
+
+@dataclass(slots=True)
+class Sending:
+    """The *listings* whose figures a flow is about to send: no request leaves once one of them has changed."""
+
+    listings: Collection[int] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,24 +41,41 @@ class StoreBudget:
     scope: str
     budgets: Sequence[RateBudget]
     flow: tuple[int, Flow] | None = None
+    sending: Sending = field(default_factory=Sending)
 
     async def take(self, name: str, cost: int) -> float:
-        """Take *cost* requests: 0.0 where granted, else the seconds to wait. Raises FlowClosedError."""
+        """Take *cost* requests: 0.0 where granted, else the seconds to wait.
+
+        Raises FlowClosedError, and SupersededError where what is to be sent has changed; nothing is taken then.
+        """
         budget = self._named(name)
         if budget is None:
             if self.flow is not None:
-                await self.database.read(self._check_open)
+                await self.database.read(self._check)
             return 0.0
 
         def take(connection: Connection) -> float:
-            self._check_open(connection)
+            self._check(connection)
             return BudgetRepository(connection, self.database.epoch_sql()).take(self.scope, budget, cost)
 
         return await self.database.write(take)
 
-    def _check_open(self, connection: Connection) -> None:
-        if self.flow is not None and not FlowRepository(connection, self.database).is_open(*self.flow):
+    async def room(self, name: str) -> float:
+        """Tell the seconds until a request would be granted, and take none."""
+        budget = self._named(name)
+        if budget is None:
+            return 0.0
+        return await self.database.read(
+            lambda connection: BudgetRepository(connection, self.database.epoch_sql()).room(self.scope, budget)
+        )
+
+    def _check(self, connection: Connection) -> None:
+        if self.flow is None:
+            return
+        if not FlowRepository(connection, self.database).is_open(*self.flow):
             raise FlowClosedError
+        if self.sending.listings and PushRepository(connection, *self.flow).is_superseded(self.sending.listings):
+            raise SupersededError
 
     async def throttled(self, name: str, retry_after: float) -> None:
         """Note that the store refused, for all processes."""
@@ -65,3 +93,8 @@ class StoreBudget:
             if budget.name == name:
                 return budget if budget.per_second > 0 else None
         return None
+
+
+def scope_of(channel: Channel, row: IntegrationRow) -> str:
+    """Name the store that a rate budget belongs to."""
+    return f"{channel.key}/{row.store.key if row.store else row.id}"

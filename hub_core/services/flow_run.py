@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from hub_core.services.budget import Sending
+
 if TYPE_CHECKING:
     from hub_core.channels.channel import Channel
     from hub_core.channels.store import Store
@@ -21,7 +23,8 @@ class FlowRun:
     """One run of a flow: what it works on and how far it has come.
 
     *rejected* are the records that could not be read so far. *fresh* tells whether this stretch of work brought
-    known-good data: a search read to its end, or a store that took what it was told.
+    known-good data: a search read to its end, or a store that took what it was told. *sending* are the figures that are
+    about to leave.
     """
 
     channel: Channel
@@ -33,6 +36,7 @@ class FlowRun:
     counts: Counts
     calls_before: int
     progress: Callable[[Counts], None]
+    sending: Sending = field(default_factory=Sending)
     rejected: set[str] = field(default_factory=set)
     fresh: bool = False
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from hub_core.channels.store import Connection, Store
 from hub_core.domain.errors import AuthorizationError
 from hub_core.services.applications import Applications
-from hub_core.services.budget import StoreBudget
+from hub_core.services.budget import Sending, StoreBudget, scope_of
 from hub_core.services.checks import chosen, secrets_of, validated
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Handles:
         """Open the way to a store that is not authorised yet."""
         application = await self.application_of(channel)
         settings = self.settings_of(channel, row)
-        http = self._http(channel, row, None, secrets_of(application, settings))
+        http = self._http(channel, self._budget(channel, row, None, None), secrets_of(application, settings))
         try:
             yield Connection(http=http, settings=settings, application=application)
         finally:
@@ -75,13 +75,18 @@ class Handles:
         *,
         credentials: BaseModel | None = None,
         flow: Flow | None = None,
+        sending: Sending | None = None,
     ) -> AsyncIterator[Store]:
-        """Open a store, with *credentials* that are tried out or else the stored ones, for a *flow* or a person."""
+        """Open a store, with *credentials* that are tried out or else the stored ones, for a *flow* or a person.
+
+        *sending* says, while it is used, which figures are about to leave.
+        """
         application = await self.application_of(channel)
         settings = self.settings_of(channel, row)
         credentials = credentials or self.credentials_of(channel, row)
         zone = chosen("timezone", settings, row.store)
-        http = self._http(channel, row, flow, secrets_of(application, settings, credentials))
+        budget = self._budget(channel, row, flow, sending)
+        http = self._http(channel, budget, secrets_of(application, settings, credentials))
         try:
             yield Store(
                 http=http,
@@ -94,15 +99,18 @@ class Handles:
         finally:
             await http.aclose()
 
-    def _http(self, channel: Channel, row: IntegrationRow, flow: Flow | None, secrets: list[str]) -> StoreHttp:
-        from hub_core.channels.http import StoreHttp  # noqa: PLC0415 - httpx takes its time, and not every command asks
-
-        budget = StoreBudget(
+    def _budget(self, channel: Channel, row: IntegrationRow, flow: Flow | None, sending: Sending | None) -> StoreBudget:
+        return StoreBudget(
             database=self._parts.database,
-            scope=f"{channel.key}/{row.store.key if row.store else row.id}",
+            scope=scope_of(channel, row),
             budgets=channel.info.rate_budgets,
             flow=None if flow is None else (row.id, flow),
+            sending=sending or Sending(),
         )
+
+    def _http(self, channel: Channel, budget: StoreBudget, secrets: list[str]) -> StoreHttp:
+        from hub_core.channels.http import StoreHttp  # noqa: PLC0415 - httpx takes its time, and not every command asks
+
         return StoreHttp(
             budget=budget,
             scrub=channel.info.scrub,

@@ -59,6 +59,16 @@ class BudgetRepository:
         filled = row.tat + cost / budget.per_second - row.now - room
         return float(max(filled, row.closed_until - row.now, 0.001))
 
+    def room(self, scope: str, budget: RateBudget) -> float:
+        """Tell the seconds until one request would be granted; 0.0 where it would be now."""
+        row = self._connection.execute(
+            select(rate_budgets, self._now.label("now")).where(self._key(scope, budget.name))
+        ).first()
+        if row is None:
+            return 0.0
+        filled = max(row.tat, row.now) + 1 / budget.per_second - row.now - budget.depth / budget.per_second
+        return float(max(filled, row.closed_until - row.now, 0.0))
+
     def throttled(self, scope: str, budget: RateBudget, retry_after: float) -> None:
         """Close the budget for *retry_after* seconds, and halve it for a minute after."""
         until = self._now + retry_after
