@@ -24,10 +24,15 @@ from hub_core.domain.integrations import Flow
 from hub_core.domain.runs import Counts, Run, RunError, RunState
 from hub_core.engine.backoff import FIRST_WAIT, after_failure
 from hub_core.engine.ending import NO_WAIT, Ending, Endings
+from hub_core.services.budget import Sending
 from hub_core.services.flow_run import FlowRun, FlowWork
 from hub_core.services.handles import Handles
+from hub_core.services.listing_flow import ListingFlow
 from hub_core.services.order_flow import OrderFlow
+from hub_core.services.price_push import PricePush
+from hub_core.services.push_flow import PushFlow
 from hub_core.services.slices import PausedError, Slice
+from hub_core.services.stock_push import StockPush
 from hub_core.storage.flows import FlowRepository, Lease
 from hub_core.storage.integrations import IntegrationRepository, IntegrationRow
 from hub_core.storage.runs import RunRepository
@@ -70,7 +75,12 @@ class Runner:
         self._parts = parts
         self._owner = owner
         self._handles = Handles(parts)
-        self._work: dict[Flow, FlowWork] = {Flow.ORDERS: OrderFlow(parts)}
+        self._work: dict[Flow, FlowWork] = {
+            Flow.ORDERS: OrderFlow(parts),
+            Flow.LISTINGS: ListingFlow(parts),
+            Flow.STOCK: PushFlow(parts, StockPush()),
+            Flow.PRICES: PushFlow(parts, PricePush()),
+        }
         self._endings = Endings(parts)
 
     async def claim(self, integration_id: int, flow: Flow) -> Claimed | None:
@@ -122,7 +132,8 @@ class Runner:
     async def _worked(self, claimed: Claimed, piece: Slice, progress: Callable[[Counts], None], tally: Tally) -> Ending:
         integration = tally.integration = await self._integration(claimed.lease.integration_id)
         channel = self._parts.channels.channel(integration.channel)
-        async with self._handles.store(channel, integration, flow=claimed.lease.flow) as store:
+        sending = Sending()
+        async with self._handles.store(channel, integration, flow=claimed.lease.flow, sending=sending) as store:
             run = FlowRun(
                 channel=channel,
                 integration=integration,
@@ -133,6 +144,7 @@ class Runner:
                 counts=tally.counts,
                 calls_before=tally.api_calls,
                 progress=progress,
+                sending=sending,
             )
             try:
                 due_at = await self._work[claimed.lease.flow].work(run)

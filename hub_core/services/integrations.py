@@ -11,13 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from hub_core.domain.errors import ConflictError, InputError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.fact import Fact
-from hub_core.domain.integrations import ConnectionState, Integration, IntegrationChange, Rules
+from hub_core.domain.integrations import PUSHING, ConnectionState, Integration, IntegrationChange, Rules
 from hub_core.services.authorization import Authorization
 from hub_core.services.checks import validated
 from hub_core.services.targets import Targets
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.integrations import IntegrationRepository
+from hub_core.storage.pushes import PushRepository
 from hub_core.storage.runs import RunRepository
 
 if TYPE_CHECKING:
@@ -160,6 +161,8 @@ class Integrations(Authorization):
             else:
                 repository.change(row.id, credentials=None, removed_at=now, enabled=False)
                 Targets(connection, self._parts.database).of_integration(row.id)
+                for flow in PUSHING:
+                    PushRepository(connection, row.id, flow).forget()
             self._tell(connection, fresh, "integration.removed")
             return IntegrationChange.REMOVED
 

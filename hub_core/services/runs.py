@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hub_core.domain.errors import ConflictError, FlowClosedError, InputError, NotFoundError
-from hub_core.domain.integrations import Flow
+from hub_core.domain.integrations import PUSHING, Flow
+from hub_core.domain.pushes import Waiting
 from hub_core.domain.runs import Run
 from hub_core.services.lookup import IntegrationLookup
 from hub_core.storage.flows import FlowRepository
+from hub_core.storage.pushes import PushRepository
 from hub_core.storage.runs import RunRepository
 from hub_core.storage.searches import SearchRepository
 
@@ -24,8 +26,10 @@ MANUAL_URGENCY = 9
 class Runs(IntegrationLookup):
     """Requests runs and lists them."""
 
-    async def request(self, integration: int | str, kinds: Sequence[str]) -> list[Run]:
+    async def request(self, integration: int | str, kinds: Sequence[str], *, anew: bool = True) -> list[Run]:
         """Ask for a run of each of *kinds*; where one is queued or under way, that one is given.
+
+        What a store has refused or put off is tried again then, unless that is not to be done *anew*.
 
         Raises ConflictError where the integration is disabled or not authorised.
         """
@@ -42,6 +46,9 @@ class Runs(IntegrationLookup):
                 died = states.dispossess(row.id, flow)
                 if died is not None:
                     runs.interrupt(died, now)
+            for flow in flows:
+                if anew and flow in PUSHING:
+                    PushRepository(connection, row.id, flow).let_go({Waiting.REFUSED, Waiting.RETRY})
             if Flow.ORDERS in flows:
                 SearchRepository(connection).make_due(row.id, database.now_sql())
             asked = [runs.get(runs.ask(row.id, flow, now)) for flow in flows]

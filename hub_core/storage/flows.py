@@ -10,6 +10,7 @@ from sqlalchemy import and_, case, exists, not_, or_, select, update
 
 from hub_core.domain.errors import FlowClosedError, LeaseLostError
 from hub_core.domain.integrations import PUSHING, ConnectionState, Flow
+from hub_core.domain.pushes import Waiting
 from hub_core.storage.tables import IS_DUE, flow_state, integrations, pushes
 from hub_core.storage.upserts import insert_new
 
@@ -79,7 +80,8 @@ class FlowRepository:
     def open(self, integration_id: int, flows: Iterable[Flow]) -> None:
         """Open those of *flows* that are enabled and closed, of an integration that is enabled and connected.
 
-        Those that read are due at once; those that tell the store are as soon as there is something to tell.
+        Those that read are due at once; those that tell the store are as soon as there is something to tell, but at
+        once where something was to be tried again.
         """
         columns = flow_state.c
         self._connection.execute(
@@ -91,7 +93,7 @@ class FlowRepository:
             )
             .values(
                 open=True,
-                next_due_at=case((columns.flow.in_(_PUSHING), None), else_=self._now()),
+                next_due_at=case((and_(columns.flow.in_(_PUSHING), not_(_tries_again())), None), else_=self._now()),
                 waits_until=None,
                 failures=0,
                 problem_code=None,
@@ -152,6 +154,20 @@ class FlowRepository:
         )
         if result.rowcount == 0:
             raise FlowClosedError
+
+    def ask(self, integration_id: int, flow: Flow, urgency: int) -> None:
+        """Ask for a flow that is open to run soon, but not before its time where it backs off after a failure."""
+        columns = flow_state.c
+        fails = columns.failures > 0
+        self._connection.execute(
+            update(flow_state)
+            .where(columns.integration_id == integration_id, columns.flow == flow.value, columns.open)
+            .values(
+                next_due_at=case((fails, columns.next_due_at), else_=self._now()),
+                demand=case((fails, columns.demand), else_=columns.demand + 1),
+                urgency=case((columns.urgency > urgency, columns.urgency), else_=urgency),
+            )
+        )
 
     def dispossess(self, integration_id: int, flow: Flow) -> int | None:
         """Take a lease that has run out from its owner, who can write nothing then; give the run he was at."""
@@ -278,6 +294,13 @@ class FlowRepository:
         """Give the rows of the flows of some integrations."""
         statement = select(flow_state).where(flow_state.c.integration_id.in_(integration_ids))
         return list(self._connection.execute(statement.order_by(flow_state.c.integration_id, flow_state.c.flow)))
+
+
+def _tries_again() -> ColumnElement[bool]:
+    waits = pushes.c.waiting.in_([Waiting.RETRY.value, Waiting.RECEIPT.value])
+    return exists().where(
+        pushes.c.integration_id == flow_state.c.integration_id, pushes.c.flow == flow_state.c.flow, waits
+    )
 
 
 def _urgencies() -> list[tuple[ColumnElement[bool], int]]:

@@ -1,0 +1,220 @@
+"""Telling a store what has changed, one batch after the other, until nothing is due or what is left must wait.
+
+Absolute and latest-wins: a batch is picked when there is room for it, with what is true then, and is under way from
+that transaction on until its outcomes are stored. What gets none stays so, and is sent again with what is true then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from hub_core.domain.errors import BudgetError, FlowClosedError, PluginError, SupersededError
+from hub_core.domain.events import NewEvent
+from hub_core.domain.integrations import Flow
+from hub_core.domain.polls import Search
+from hub_core.domain.pushes import Waiting
+from hub_core.domain.runs import Counts
+from hub_core.domain.stock import plain
+from hub_core.services.budget import StoreBudget, scope_of
+from hub_core.services.push_outcomes import PushOutcomes
+from hub_core.services.receipts import Receipts
+from hub_core.storage.events import EventRepository
+from hub_core.storage.flows import FlowRepository
+from hub_core.storage.listings import ListingRepository
+from hub_core.storage.pushes import Due, Held, PushRepository
+from hub_core.storage.searches import SearchRepository
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from hub_core.services.flow_run import FlowRun
+    from hub_core.services.parts import Parts
+    from hub_core.services.push_kind import PushKind
+    from hub_core.services.push_rules import Wait
+
+LONGEST_WAIT: Final = 15.0
+"""Seconds that a slice waits for room in the rate budget before it ends."""
+BUSY_SECONDS: Final = 1.0
+"""After which a listing is looked at again whose other figure is just being sent."""
+ORDERS_URGENCY: Final = 8
+_LOOK: Final = 10
+"""Batches for which listings are looked up at once; each is looked at anew when its turn comes."""
+_LOOK_SECONDS: Final = 1.0
+
+
+class Batch(NamedTuple):
+    """What is sent with one call of the plugin, as it takes it, and how many figures wait instead, and for what."""
+
+    going: Sequence[Due]
+    changes: Sequence[Any]
+    held: Sequence[Held]
+    busy: frozenset[int]
+
+
+class PushFlow:
+    """Tells stores one *kind* of figure."""
+
+    def __init__(self, parts: Parts, kind: PushKind) -> None:
+        self._parts = parts
+        self._kind = kind
+        self._outcomes = PushOutcomes(parts, kind)
+        self._receipts = Receipts(parts, kind)
+
+    async def work(self, run: FlowRun) -> datetime | None:
+        """Tell all that is due; give when what waits for a moment is to be tried again.
+
+        Raises PausedError where a slice ends, BudgetError where the store's rate limit leaves no room.
+        """
+        await self._let_go(run)
+        await self._receipts.settle(run)
+        held: list[Held] = []
+        busy: set[int] = set()
+        answered = 0
+        async with aclosing(self._batches(run, busy)) as batches:
+            async for batch in batches:
+                held += batch.held
+                busy |= batch.busy
+                run.counts = run.counts.plus(Counts(waiting=len(batch.held)))
+                if batch.going:
+                    answered += await self._send(run, batch)
+                    run.slice.page_done()
+        run.fresh = answered > 0 or not (held or busy)
+        if any(one.waiting == Waiting.ORDERS for one in held):
+            await self._ask_for_orders(run)
+        if busy:
+            raise BudgetError("Other figures of these listings are just being sent.", retry_after=BUSY_SECONDS)
+        return await self._parts.database.read(lambda connection: self._rows(connection, run).next_try())
+
+    def _rows(self, connection: Connection, run: FlowRun) -> PushRepository:
+        return PushRepository(connection, run.integration.id, self._kind.flow)
+
+    async def _let_go(self, run: FlowRun) -> None:
+        """Let those try again whose time has come."""
+
+        def let_go(connection: Connection) -> None:
+            FlowRepository(connection, self._parts.database).fence(run.lease)
+            self._rows(connection, run).let_go({Waiting.RETRY}, due=run.lease.now(self._parts.clock))
+
+        await self._parts.database.write(let_go)
+
+    async def _batches(self, run: FlowRun, busy: set[int]) -> AsyncGenerator[Batch, None]:
+        size, clock = self._kind.batch(run.channel.info), self._parts.clock
+        while True:
+            found = await self._parts.database.read(lambda connection: self._rows(connection, run).due(size * _LOOK))
+            waiting = [listing_id for listing_id in found if listing_id not in busy]
+            if not waiting:
+                return
+            look_again_at = clock.monotonic() + _LOOK_SECONDS
+            for start in range(0, len(waiting), size):
+                await self._wait_for_room(run)
+                yield await self._pick(run, waiting[start : start + size])
+                if clock.monotonic() >= look_again_at:
+                    break
+
+    async def _wait_for_room(self, run: FlowRun) -> None:
+        """Wait until the store may be asked, so that what is picked then is what is sent."""
+        budgets, waited = run.channel.info.rate_budgets, 0.0
+        if len(budgets) != 1:  # of several, nobody knows which one the plugin takes from
+            return
+        scope = scope_of(run.channel, run.integration)
+        budget = StoreBudget(database=self._parts.database, scope=scope, budgets=budgets)
+        while wait := await budget.room(budgets[0].name):
+            if waited + wait > LONGEST_WAIT:
+                raise BudgetError(
+                    "The store's rate limit leaves no room now; the hub goes on when it does.", retry_after=wait
+                )
+            await self._parts.clock.sleep(wait)
+            waited += wait
+
+    async def _pick(self, run: FlowRun, ids: Sequence[int]) -> Batch:
+        """Take what is still due of some listings under way, with what is true now, and note why the rest waits."""
+        now = self._parts.clock.now()
+
+        def pick(connection: Connection) -> Batch:
+            if not FlowRepository(connection, self._parts.database).fence(run.lease):
+                raise FlowClosedError
+            rows = self._rows(connection, run)
+            ListingRepository(connection).lock(ids)
+            found = {one.listing_id: one for one in rows.take(ids, self._parts.database.now_sql())}
+            due = [found[listing_id] for listing_id in ids if listing_id in found]
+            rule = self._kind.rule(connection, run.integration)
+            free = [(one, rule(one)) for one in due if not one.busy]
+            going = [one for one, wait in free if wait is None]
+            held = [self._held(run, one, wait) for one, wait in free if wait is not None]
+            rows.mark_sent([one.listing_id for one in going], run.lease.now(self._parts.clock))
+            rows.hold(held)
+            changes = self._kind.changes(rows, going)
+            EventRepository(connection).record(
+                [self._drifted(run, one) for one in going if one.drifted_at is not None], now
+            )
+            return Batch(going, changes, held, frozenset(one.listing_id for one in due if one.busy))
+
+        return await self._parts.database.write(pick)
+
+    def _held(self, run: FlowRun, due: Due, wait: Wait) -> Held:
+        return Held(due.listing_id, self._kind.flow.value, run.integration.id, wait.kind.value, wait.reason)
+
+    def _drifted(self, run: FlowRun, due: Due) -> NewEvent:
+        """Say that the store had another figure, where no read of its orders is waited for that may explain it."""
+        data = {
+            "listing": due.listing_id,
+            "external_id": due.external_id,
+            "from": None if due.expected is None else str(plain(due.expected)),
+            "to": str(plain(due.target)),
+        }
+        return NewEvent(f"{self._kind.events}.drifted", run.integration.id, None, due.sku, data)
+
+    async def _send(self, run: FlowRun, batch: Batch) -> int:
+        """Tell the store, and give how many outcomes there were. What gets none is sent again.
+
+        Raises what the channel raised, but where something has changed before anything of it left.
+        """
+        ids = {one.external_id: one.listing_id for one in batch.going}
+        open_ids, writes = dict(ids), run.store.http.writes
+        run.sending.listings = list(ids.values())
+        run.counts = run.counts.plus(Counts(sent=len(ids)))
+        try:
+            async with aclosing(self._kind.push(run, batch.changes)) as answers:
+                async for outcomes in answers:
+                    await self._outcomes.store(run, outcomes, ids)
+                    for outcome in outcomes:
+                        open_ids.pop(outcome.listing, None)
+        except (SupersededError, BudgetError, FlowClosedError) as error:
+            if run.store.http.writes == writes and open_ids:
+                await self._unmark(run, [one for one in batch.going if one.external_id in open_ids])
+            if not isinstance(error, SupersededError):
+                raise
+            run.counts = run.counts.plus(Counts(superseded=1))
+            return len(ids) - len(open_ids)
+        finally:
+            run.sending.listings = ()
+        if open_ids:
+            hook = f"push_{self._kind.flow}"
+            raise PluginError(run.channel.key, hook, f"it told no outcome for {len(open_ids)} of {len(ids)} listings")
+        return len(ids)
+
+    async def _unmark(self, run: FlowRun, unsent: Sequence[Due]) -> None:
+        """Note of figures that never left that the store has what it had; what was lost before stays so."""
+        run.counts = run.counts.plus(Counts(sent=-len(unsent)))
+
+        def unmark(connection: Connection) -> None:
+            FlowRepository(connection, self._parts.database).fence(run.lease)
+            ListingRepository(connection).lock([one.listing_id for one in unsent])
+            self._rows(connection, run).unmark([one.listing_id for one in unsent if not one.was_lost])
+
+        await self._parts.database.write(unmark)
+
+    async def _ask_for_orders(self, run: FlowRun) -> None:
+        """Ask once for the read of new orders that some figures wait for; who backs off from the store still does."""
+        database = self._parts.database
+
+        def ask(connection: Connection) -> None:
+            flows = FlowRepository(connection, database)
+            flows.ask(run.integration.id, Flow.ORDERS, ORDERS_URGENCY)  # first: so everybody locks them
+            flows.fence(run.lease)
+            SearchRepository(connection).make_due(run.integration.id, database.now_sql(), [Search.NEW])
+
+        await database.write(ask)
