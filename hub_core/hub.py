@@ -14,14 +14,16 @@ from hub_core.domain.errors import SettingsError
 from hub_core.domain.integrations import HealthState
 from hub_core.domain.runs import Run
 from hub_core.engine.embedded import Engine
-from hub_core.engine.foreground import Foreground
+from hub_core.engine.syncs import Syncs
 from hub_core.services.applications import Applications
 from hub_core.services.events import Events
 from hub_core.services.flow_alignment import align_flows
 from hub_core.services.integrations import Integrations
 from hub_core.services.keys import Keys
+from hub_core.services.listings import Listings
 from hub_core.services.orders import Orders
 from hub_core.services.parts import Parts
+from hub_core.services.preview import PlannedChange, Previews
 from hub_core.services.prices import Prices
 from hub_core.services.rejects import Rejects
 from hub_core.services.reports import Reports
@@ -50,8 +52,10 @@ class Hub:
         self.events = Events(parts)
         self.stock = Stock(parts, self.sync)
         self.prices = Prices(parts)
+        self.listings = Listings(parts)
         self.reports = Reports(parts)
         self.tokens = Tokens(parts)
+        self._previews = Previews(parts)
         self.keys = Keys(parts)
 
     @classmethod
@@ -80,10 +84,17 @@ class Hub:
     ) -> Run:
         """Run a flow now and wait for its end; *progress* is told the run as it goes on.
 
-        A run that fails is given with its error. Raises ConflictError where the integration cannot run.
+        Stock that waits for the store's orders gets them read, and what is given tells of all that was sent, or why it
+        was not. A run that fails is given with its error. Raises ConflictError where the integration cannot run.
         """
-        (requested,) = await self.runs.request(integration, [kind])
-        return await Foreground(self.parts).run(requested, progress)
+        return await Syncs(self.parts).run(integration, kind, progress)
+
+    async def preview(self, integration: int | str, kinds: Sequence[str]) -> list[PlannedChange]:
+        """Tell what runs of *kinds* (stock, prices) would send, from which figure to which; nothing is sent.
+
+        Raises ConflictError where the integration cannot run, or a kind tells the store nothing.
+        """
+        return await self._previews.of(integration, kinds)
 
     async def request_sync(self, integration: int | str, kinds: Sequence[str]) -> list[Run]:
         """Ask for runs that the engine carries out."""

@@ -1,0 +1,122 @@
+"""What stores offer: looking at it, linking it with SKUs by hand, and letting a held price go."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from hub_core.domain.errors import ConflictError, NotFoundError
+from hub_core.domain.events import NewEvent
+from hub_core.domain.integrations import Flow
+from hub_core.domain.listings import StoredListing
+from hub_core.domain.pushes import Waiting
+from hub_core.domain.stock import checked_sku, plain
+from hub_core.services.checks import validated
+from hub_core.services.lookup import IntegrationLookup
+from hub_core.services.targets import Targets
+from hub_core.storage.events import EventRepository
+from hub_core.storage.links import LinkRepository
+from hub_core.storage.listing_search import ListingFilter, ListingSearch
+from hub_core.storage.listings import ListingRepository
+from hub_core.storage.pushes import PushRepository
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+BATCH = 200
+
+
+class Listings(IntegrationLookup):
+    """Finds, shows and links listings."""
+
+    async def find(
+        self, *, integration: int | str | None = None, limit: int | None = None, **which: Any
+    ) -> AsyncIterator[StoredListing]:
+        """Yield the listings that *which* (the fields of ListingFilter) describes, newest first, in batches.
+
+        Without an *integration*, those of all that are not removed. No lock is held while the caller works.
+        """
+        of = None if integration is None else (await self._row(integration)).id
+        wanted = validated(ListingFilter, {**which, "integration": of}, "filter")
+        after, left = None, limit
+        while left is None or left > 0:
+            size = BATCH if left is None else min(BATCH, left)
+            batch = await self.page(wanted, after, size)
+            for listing in batch:
+                yield listing
+            if len(batch) < size:
+                return
+            after, left = batch[-1].id, None if left is None else left - size
+
+    async def page(self, which: ListingFilter, after: int | None = None, limit: int = 50) -> list[StoredListing]:
+        """List up to *limit* listings, newest first, from the one with the id *after* on."""
+        return await self._parts.database.read(lambda connection: ListingSearch(connection).find(which, after, limit))
+
+    async def get(self, listing_id: int) -> StoredListing:
+        """Give one listing. Raises NotFoundError."""
+        listing = await self._parts.database.read(lambda connection: ListingSearch(connection).get(listing_id))
+        if listing is None:
+            raise NotFoundError(f"There is no listing {listing_id}; 'hub listings' lists them.")
+        return listing
+
+    async def link(self, listing_id: int, sku: str) -> StoredListing:
+        """Link a listing with a SKU by hand; that stays, whatever SKU the store writes. Raises InputError."""
+        sku = checked_sku(sku)
+        return await self._tie(listing_id, sku, "listing.linked")
+
+    async def unlink(self, listing_id: int) -> StoredListing:
+        """Cut the link of a listing by hand, so that its store is told nothing; that stays too."""
+        return await self._tie(listing_id, None, "listing.unlinked")
+
+    async def confirm(self, listing_id: int) -> StoredListing:
+        """Let a price go that is held because it changes by much. Raises ConflictError where none is held."""
+
+        def confirm(connection: Connection, listing: StoredListing) -> None:
+            prices = PushRepository(connection, listing.integration_id, Flow.PRICES)
+            if listing.prices is None or listing.prices.waiting != Waiting.CONFIRMATION:
+                raise ConflictError(
+                    f"No price of listing {listing_id} waits for a confirmation; nothing is to be done."
+                )
+            prices.confirm(listing_id)
+            data = {"from": _text(listing.prices.acknowledged), "to": _text(listing.prices.target)}
+            self._tell(connection, listing, "price.confirmed", sku=listing.sku, **data)
+
+        return await self._change(listing_id, confirm)
+
+    async def _tie(self, listing_id: int, sku: str | None, event: str) -> StoredListing:
+        before = await self.get(listing_id)
+
+        def tie(connection: Connection, listing: StoredListing) -> None:
+            LinkRepository(connection).tie(listing_id, sku)
+            Targets(connection, self._parts.database).of_listings([listing_id])
+            self._tell(connection, listing, event, sku=sku or listing.sku, before=listing.sku)
+
+        return await self._change(listing_id, tie, {one for one in (before.sku, sku) if one is not None})
+
+    async def _change(
+        self, listing_id: int, change: Callable[[Connection, StoredListing], None], skus: set[str] | None = None
+    ) -> StoredListing:
+        """Change a listing as it is now; the levels of *skus* are locked before it, as everywhere."""
+
+        def write(connection: Connection) -> None:
+            Targets(connection, self._parts.database).hold(skus or set())
+            ListingRepository(connection).lock([listing_id])
+            listing = ListingSearch(connection).get(listing_id)
+            if listing is None:
+                raise NotFoundError(f"There is no listing {listing_id}; 'hub listings' lists them.")
+            change(connection, listing)
+
+        await self._parts.database.write(write)
+        return await self.get(listing_id)
+
+    def _tell(
+        self, connection: Connection, listing: StoredListing, event: str, *, sku: str | None, **data: Any
+    ) -> None:
+        told = {"listing": listing.id, "external_id": listing.external_id, **data}
+        new = NewEvent(event, listing.integration_id, None, sku, told)
+        EventRepository(connection).record([new], self._parts.clock.now())
+
+
+def _text(figure: Decimal | None) -> str | None:
+    return None if figure is None else str(plain(figure))
