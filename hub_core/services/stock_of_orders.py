@@ -196,10 +196,10 @@ class ListingsByName:
 
     def __init__(self, listings: Collection[NamedListing]) -> None:
         self._named = {listing.external_id: listing for listing in listings}
-        self._linked: defaultdict[str | None, list[int]] = defaultdict(list)
+        self._bearing: defaultdict[str | None, list[NamedListing]] = defaultdict(list)
         for listing in listings:
             if listing.is_there:
-                self._linked[listing.sku].append(listing.id)
+                self._bearing[listing.store_sku].append(listing)
 
     def sku_of(self, want: Want) -> str | None:
         """Give the SKU whose stock a line takes: that of the listing it names, else its own text."""
@@ -207,11 +207,7 @@ class ListingsByName:
         return want.sku if listing is None or listing.sku is None else listing.sku
 
     def sold(self, want: Want, sku: str | None) -> int | None:
-        """Give the listing that a line has sold; None where that is not certain, or it is linked with no stock."""
-        if sku is None:
-            return None
-        if want.listing is not None:
-            listing = self._named.get(want.listing)
-            return None if listing is None or listing.sku != sku else listing.id
-        linked = self._linked[sku]
-        return linked[0] if len(linked) == 1 else None
+        """Give the listing that a line has sold; None where that is not certain, or it is linked with another SKU."""
+        named = self._named.get(want.listing or "")
+        meant = self._bearing[want.sku] if want.listing is None else [] if named is None else [named]
+        return meant[0].id if len(meant) == 1 and sku is not None and meant[0].sku == sku else None

@@ -30,10 +30,11 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class NamedListing(NamedTuple):
-    """A listing as the lines of orders name it, with the SKU that it is linked with."""
+    """A listing as the lines of orders name it, and the SKU that it is linked with; *store_sku* is the store's text."""
 
     id: int
     external_id: str
+    store_sku: str | None
     sku: str | None
     is_there: bool
 
@@ -57,14 +58,15 @@ class Expectations:
         self._integration_id = integration_id
 
     def listings(self, names: Collection[str], skus: Collection[str]) -> list[NamedListing]:
-        """Give the listings that the store calls by one of *names*, and those linked with one of *skus*."""
+        """Give the listings that the store calls by one of *names*, and those to which it gave one of *skus*."""
         columns = listings.c
-        mine = select(columns.id, columns.external_id, columns.sku, columns.gone_at.is_(None).label("is_there")).where(
+        is_there = columns.gone_at.is_(None).label("is_there")
+        mine = select(columns.id, columns.external_id, columns.store_sku, columns.sku, is_there).where(
             columns.integration_id == self._integration_id
         )
         found = union(  # each half by an index of its own
             mine.where(among(self._connection, columns.external_id, names)),
-            mine.where(among(self._connection, columns.sku, skus)),
+            mine.where(among(self._connection, columns.store_sku, skus)),
         )
         return [NamedListing._make(row) for row in self._connection.execute(found)]
 
@@ -126,7 +128,7 @@ class Expectations:
             .join(pushes, _OF_STOCK)
             .where(pushes.c.integration_id == self._integration_id, concerned)
             .order_by(listings.c.id)
-            .with_for_update(of=[listings, pushes])
+            .with_for_update(of=[listings, pushes], key_share=True)
         )
         return list(self._connection.execute(statement))
 
