@@ -193,13 +193,14 @@ class StoreHttp:
         here = request.url
         try:
             there = here.join(answer.headers["location"])
+            host = there.host  # read here, since one that pretends to be encoded is found out only now
         except (KeyError, ValueError, httpx.InvalidURL):
             raise ResponseError(
                 f"{here.host} redirects, but not to a readable address; check the address of the store."
             ) from None
         if request.method not in _SAFE or not _is_same_host(here, there):
             raise ResponseError(
-                f"{here.host} redirects to {self._redact(there.host)[:200]!r}, which the hub does not follow; "
+                f"{here.host} redirects to {self._redact(host)[:200]!r}, which the hub does not follow; "
                 "check the address of the store."
             )
         check_address(str(there), allow_private=self._allow_private)

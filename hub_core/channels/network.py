@@ -14,14 +14,20 @@ ALLOW = "set HUB_ALLOW_PRIVATE_NETWORK=1 if that is meant"
 
 _LONGEST_URL = 8192
 _LONGEST_HOST = 253
-_LONGEST_LABEL = 63
 _PORTS = range(1, 65536)
 _WEB_PORTS = (80, 443)
 _FREE_PORTS = range(1024, 65536)
 """The others below 1024 belong to mail, files and the like: a hub is no way to knock at those."""
 
-_UNREADABLE = re.compile(r"[\x00-\x20\x7f\\]")
+_LOCAL_NAMES = frozenset(
+    ("arpa", "corp", "home", "internal", "intranet", "lan", "local", "localdomain", "localhost", "private")
+)
+"""Last parts of names that no store on the internet has, but networks at home (`.home.arpa`) and at work do."""
+
+_UNREADABLE = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
 _AUTHORITY_END = re.compile(r"[/?#]")
+_HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.?")
+_PORT = re.compile(r"(?:\[[^\]]*\]|[^:\[\]]*)(?::[0-9]{0,5})?")
 _NUMERIC_END = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)
 """A host whose last part is a number, decimal or hex, is an IPv4 address in one of its old forms, or nothing."""
 
@@ -77,12 +83,16 @@ def address_fault(url: str, *, allow_private: bool = False) -> str | None:
         return "The address has blanks or other characters that no web address has; enter it again."
     try:
         parsed = httpx.URL(url)
-        port = parsed.port
-    except (httpx.InvalidURL, ValueError):
+        host, port = parsed.host, parsed.port
+    except (httpx.InvalidURL, ValueError):  # a host that pretends to be encoded is only read when it is asked for
         return "The address cannot be read as a web address; enter it like https://www.example.com."
-    if "@" in _AUTHORITY_END.split(url.partition("//")[2], maxsplit=1)[0]:
+    authority = _AUTHORITY_END.split(url.partition("//")[2], maxsplit=1)[0]
+    if "@" in authority:
         return "The address holds a user name or password; leave out everything before the @."
-    return _scheme_fault(parsed, allow_private) or _host_fault(parsed.host, port, allow_private)
+    fault = _scheme_fault(parsed, allow_private) or _host_fault(parsed.raw_host.decode("ascii"))
+    if fault is None and (not _PORT.fullmatch(authority) or port not in (None, *_PORTS)):
+        return "The address has a port that there is none of; leave it out."
+    return fault if fault or allow_private else _public_fault(host, port)
 
 
 def check_address(url: str, *, allow_private: bool = False) -> httpx.URL:
@@ -101,29 +111,28 @@ def _scheme_fault(url: httpx.URL, allow_private: bool) -> str | None:  # noqa: F
     return "The address must begin with https://."
 
 
-def _host_fault(host: str, port: int | None, allow_private: bool) -> str | None:  # noqa: FBT001 - private
-    labels = host.removesuffix(".").split(".")
-    if not all(labels) or max(map(len, labels)) > _LONGEST_LABEL or len(host) > _LONGEST_HOST:
-        return "The address names no host; enter it like https://www.example.com."
-    if "%" in host:
+def _host_fault(host: str) -> str | None:
+    """Judge the form of *host* as it is sent, which has the foreign letters of its name encoded."""
+    if "%" in host and ":" in host:
         return f"The address names a network interface ({host}); enter it like https://www.example.com."
-    if port is not None and port not in _PORTS:
-        return f"There is no port {port}; leave it out."
-    if allow_private:
-        return None
-    return _public_fault(host, port)
+    is_name = len(host) <= _LONGEST_HOST and _HOST.fullmatch(host.lower())
+    if not is_name and ":" not in host:
+        return "The address names no host; enter it like https://www.example.com."
+    return None
 
 
 def _public_fault(host: str, port: int | None) -> str | None:
     if port is not None and port not in _WEB_PORTS and port not in _FREE_PORTS:
         return f"The port {port} is none that a web store has; leave it out."
-    if _is_local_name(host) or not is_public(_numeric(host) or "1.1.1.1"):
-        return str(private(host))
-    return None
+    written = _numeric(host)
+    is_elsewhere = not _is_local_name(host) if written is None else is_public(written)
+    return None if is_elsewhere else str(private(host))
 
 
 def _is_local_name(host: str) -> bool:
-    return host.rstrip(".").lower().rpartition(".")[2] in {"localhost", "local", "internal", "localdomain"}
+    """Tell whether only a private network can know the name: without a dot, or of a kind that is never handed out."""
+    name, dot, last = host.rstrip(".").lower().rpartition(".")
+    return not dot or not name or last in _LOCAL_NAMES
 
 
 def _numeric(host: str) -> str | None:

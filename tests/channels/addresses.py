@@ -37,6 +37,11 @@ PRIVATE_HOSTS = words("""
     [64:ff9b::7f00:1] [2002:7f00:1::] [2001:0:7f00:1::] [fe80::1] [fe80::1%25eth0] [fe80::1%25] [fe80::1%251]
     [::1%251] [fec0::1] [fd00::1] [fc00::] [ff02::1] [fd00:ec2::254] [::ffff:0:127.0.0.1] localhost LOCALHOST
     localhost. a.localhost printer.local db.internal metadata.google.internal x.localdomain
+    ip6-localhost ip6-loopback localhost6 intranet metadata kubernetes x.localhost. svc.cluster.local
+    host.docker.internal
+    router.lan nas.home x.home.arpa x.corp x.intranet x.private 1.0.0.127.in-addr.arpa 127.1.1 0b1111111.0.0.1
+    0o177.0.0.1 127_0_0_1 0x7f000001. [::1]:443 [::0001] [0:0:0:0:0:ffff:7f00:1] [::1%lo] [::1%25lo] [::ffff:8.8.8.8]
+    [64:ff9b::8.8.8.8] [2002:a9fe:a9fe::] [2606:4700::1%25] 1e3
 """)
 
 NO_ADDRESSES = [
@@ -101,4 +106,74 @@ NO_ADDRESSES = [
     "https://\uff11\uff12\uff17.0.0.1",
     "https://127。0。0。1",
     "https://\uff4cocalhost",
+    "https://\u0967\u0968\u096d.0.0.1",
+    "https://\u0663.\u0663.\u0663.\u0663",
+    "https://\uff0e",
+    "https://xn--a",
+    "https://xn--127-.com",
+    "https://xn--0.xn--0",
+    "https://example.com\u200b",
+    "https://exa\u00admple.com",
+    "https://\u202eexample.com",
+    "https://ex\x85ample.com",
+    "https://example.com\xa0",
+    "https://exam%70le.com",
+    "https://localhost%00",
+    "https://example.com%2e",
+    "https://example.com;127.0.0.1",
+    "https://example.com,127.0.0.1",
+    "https://-a.com",
+    "https://a-.com",
+    "https://*.com",
+    "https://(x).com",
+    "https://x|y.com",
+    "https://x^y.com",
+    "https://x=y.com",
+    'https://"x".com',
+    "https://$x.com",
+    "https://~x.com",
+    "https:example.com",
+    "https:/example.com",
+    "https:////example.com",
+    "https:///127.0.0.1",
+    "https://#@127.0.0.1",
+    "https://?@127.0.0.1",
+    "https://127.0.0.1:443@example.com",
+    "https://[::1].",
+    "https://[[::1]]",
+    "https://[1::2::3]",
+    "https://[]",
+    "https://[::ffff:7f00.1]",
+    "https://016.8.8.8",
+    "https://0000.0000.0000.0001",
+    "https://example.com:443:443",
+    "https://example.com:+443",
+    "https://example.com:\uff14\uff14\uff13",
+    "https://example.com:000443",
+    "https://example.com:0x1bb",
 ]
+
+# Addresses of stores, each with the host that the network is asked for.
+STORES = {
+    "https://example.com": "example.com",
+    "HTTPS://EXAMPLE.COM:443/": "example.com",
+    "https://name.3dcartstores.com/3dCartWebAPI/v2/Orders?datestart=05%2F06%2F2024&mail=a@b.c": (
+        "name.3dcartstores.com"
+    ),
+    "https://example.com./#@x": "example.com.",
+    "https://example.com?a=@b": "example.com",
+    "https://example.com:8443": "example.com",
+    "https://xn--mnchen-3ya.example": "xn--mnchen-3ya.example",
+    "https://münchen.example": "xn--mnchen-3ya.example",
+    "https://example\u3002com": "example.com",
+    "https://shop_1.example.com": "shop_1.example.com",
+    "https://8.8.8.8": "8.8.8.8",
+    "https://[2606:4700:4700::1111]:8443/": "2606:4700:4700::1111",
+    "https://134744072": "134744072",
+    "https://010.8.8.8.example.com": "010.8.8.8.example.com",
+    "https://local.example.com": "local.example.com",
+    "https://127.0.0.1.example.com": "127.0.0.1.example.com",
+    "https://localhost.example.com": "localhost.example.com",
+    "https://example.com/..//127.0.0.1": "example.com",
+    "https://example.com/?next=http://127.0.0.1": "example.com",
+}

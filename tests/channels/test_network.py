@@ -14,7 +14,7 @@ from hub_core.channels.network import address_fault, check_address, is_public
 from hub_core.channels.transport import GuardedBackend, GuardedTransport, resolve
 from hub_core.domain.budget import NoBudget
 from hub_core.domain.errors import PrivateNetworkError, ResponseError, UnavailableError
-from tests.channels.addresses import NO_ADDRESSES, PRIVATE, PRIVATE_HOSTS, PUBLIC
+from tests.channels.addresses import NO_ADDRESSES, PRIVATE, PRIVATE_HOSTS, PUBLIC, STORES
 from tests.channels.servers import FakeClock, reply, serving
 
 
@@ -46,24 +46,7 @@ def test_what_is_no_address_of_a_store_is_refused(url: str) -> None:
         check_address(url)
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://example.com",
-        "HTTPS://EXAMPLE.COM:443/",
-        "https://name.3dcartstores.com/3dCartWebAPI/v2/Orders?datestart=05%2F06%2F2024&mail=a@b.c",
-        "https://example.com./#@x",
-        "https://example.com?a=@b",
-        "https://example.com:8443",
-        "https://xn--mnchen-3ya.example",
-        "https://münchen.example",
-        "https://8.8.8.8",
-        "https://[2606:4700:4700::1111]:8443/",
-        "https://134744072",
-        "https://local.example.com",
-        "https://127.0.0.1.example.com",
-    ],
-)
+@pytest.mark.parametrize("url", STORES)
 def test_the_address_of_a_store_is_good(url: str) -> None:
     assert address_fault(url) is None
 
@@ -76,6 +59,13 @@ def test_private_addresses_are_good_where_that_is_meant(url: str) -> None:
 @pytest.mark.parametrize("url", ["http://a:b@127.0.0.1", "ftp://127.0.0.1", "http://[fe80::1%25eth0]", "http://x:0"])
 def test_other_faults_count_where_private_addresses_are_meant_too(url: str) -> None:
     assert address_fault(url, allow_private=True)
+
+
+@given(url=st.text() | st.builds("https://{}".format, st.text()) | st.builds("https://xn--{}.com".format, st.text()))
+def test_whatever_somebody_gives_as_an_address_is_judged_and_never_breaks_the_judge(url: str) -> None:
+    if address_fault(url) is None:
+        assert check_address(url).scheme == "https"
+        assert "." in check_address(url).host or check_address(url).raw_host.isdigit()
 
 
 def test_a_refusal_says_what_to_do_if_it_is_meant() -> None:
