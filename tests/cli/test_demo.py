@@ -59,13 +59,23 @@ def test_orders_arrive_and_a_signal_ends_all_of_it(folder: Path, ending: signal.
         )
         assert address
         assert token
-        assert httpx.get(f"{address[1]}/health").json()["integrations"] == 1
+        assert httpx.get(f"{address[1]}/health").json()["integrations"] == 2
         found = httpx.get(f"{address[1]}/api/v1/orders", headers={"Authorization": f"Bearer {token[1]}"}).json()
         assert found["items"]
         child.send_signal(ending)
         assert "Traceback" not in _rest(child)
         assert child.wait() == code
     assert list(folder.iterdir()) == []
+
+
+def test_what_one_store_sells_the_other_is_told() -> None:
+    with _demo() as child:
+        told = _until(child, r"^  stock (North|South) shop sold \d+ of \S+: (North|South) shop is now told \d+$")
+        child.send_signal(signal.SIGINT)
+        _rest(child)
+    seller, teller = re.findall(r"(North|South) shop", told.splitlines()[-1])
+    assert seller != teller
+    assert "  order " in told
 
 
 def test_a_port_in_use_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""`hub demo`: the hub beside a local store, to see it work."""
+"""`hub demo`: the hub beside two local stores, to see it work."""
 
 import os
 import signal
@@ -14,11 +14,12 @@ from hub_core.cli.output import say
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Keep the demo's folder at the end.")] = False,
 ) -> None:
-    """Start the hub beside a local 3DCart store.
+    """Start the hub beside two local 3DCart stores.
 
     Example: hub demo
 
-    The store's orders are shown as they arrive. Everything is in a folder of its own, which is
+    The stores sell the same. Their orders are shown as they arrive, and how a sale in one lowers
+    the stock of the other. Everything is in a folder of its own, which is
     removed at the end; your own hub is not touched. Ctrl-C ends it.
     """
     from hub_core.cli.demo.place import demo_home, environment
@@ -28,10 +29,10 @@ def demo(
     from hub_core.settings import HubSettings
     from hub_core.web.serve import run
 
-    with _ends_on_signal(), demo_home(keep) as home, sandbox() as store:
-        os.environ.update(environment(home, store.api_url))
+    with _ends_on_signal(), demo_home(keep) as home, sandbox() as stores:
+        os.environ.update(environment(home, stores.api_url))
         settings = HubSettings.load()
-        tell(settings, prepare(settings, store))
+        tell(settings, prepare(settings, stores))
         with watching(settings):
             code = run(settings)
     if keep:

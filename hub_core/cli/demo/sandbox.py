@@ -1,4 +1,4 @@
-"""The demo's store: the 3DCart sandbox in a process of its own."""
+"""The demo's stores: the 3DCart sandbox in a process of its own."""
 
 import json
 import subprocess
@@ -11,36 +11,52 @@ from importlib import metadata
 from hub_core.domain.errors import InputError
 
 _COMMAND = "threedcart-sandbox"
-_ORDERS = 12
-_SECONDS_BETWEEN_ORDERS = 4
+_STORES = 2
+_ORDERS = 6
+_PRODUCTS = 8
+_SECONDS_BETWEEN_ORDERS = 8
 _PATIENCE = 5
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxStore:
-    """Where the sandbox is, and what opens it."""
+    """A store of the sandbox, and what opens it."""
 
-    api_url: str
     address: str
-    timezone: str
     private_key: str
     token: str
 
 
+@dataclass(frozen=True, slots=True)
+class SandboxStores:
+    """Where the sandbox is, and its stores, which sell the same."""
+
+    api_url: str
+    timezone: str
+    stores: tuple[SandboxStore, ...]
+
+
 @contextmanager
-def sandbox() -> Iterator[SandboxStore]:
-    """Start the sandbox on a free port and yield its store; it ends with the `with`, or with this process."""
+def sandbox() -> Iterator[SandboxStores]:
+    """Start the sandbox on a free port and yield its stores; it ends with the `with`, or with this process."""
     if not metadata.entry_points(group="console_scripts", name=_COMMAND):
         raise InputError("The demo needs the 3DCart plugin; install it: pip install ./plugins/threedcart")
-    arguments = ("--port", "0", "--orders", str(_ORDERS), "--new-order-every", str(_SECONDS_BETWEEN_ORDERS), "--json")
+    chosen = {
+        "--port": 0,
+        "--stores": _STORES,
+        "--orders": _ORDERS,
+        "--products": _PRODUCTS,
+        "--new-order-every": _SECONDS_BETWEEN_ORDERS,
+    }
+    arguments = [str(word) for pair in chosen.items() for word in pair]
     child = subprocess.Popen(  # noqa: S603 - our own command, with fixed arguments
-        (sys.executable, "-m", "hub_core.cli.demo.leash", _COMMAND, *arguments),
+        (sys.executable, "-m", "hub_core.cli.demo.leash", _COMMAND, *arguments, "--shared-products", "--json"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the child in good order
     )
     try:
-        yield _store(child)
+        yield _stores(child)
     finally:
         child.terminate()
         try:
@@ -50,17 +66,11 @@ def sandbox() -> Iterator[SandboxStore]:
             child.communicate()
 
 
-def _store(child: "subprocess.Popen[bytes]") -> SandboxStore:
+def _stores(child: "subprocess.Popen[bytes]") -> SandboxStores:
     line = child.stdout.readline() if child.stdout else b""
     try:
         told = json.loads(line)
     except ValueError:
         raise InputError("The sandbox did not start; try its command by itself: threedcart-sandbox") from None
-    store = told["stores"][0]
-    return SandboxStore(
-        api_url=told["api_url"],
-        address=store["address"],
-        timezone=told["timezone"],
-        private_key=store["private_key"],
-        token=store["token"],
-    )
+    stores = (SandboxStore(one["address"], one["private_key"], one["token"]) for one in told["stores"])
+    return SandboxStores(api_url=told["api_url"], timezone=told["timezone"], stores=tuple(stores))
