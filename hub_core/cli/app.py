@@ -14,6 +14,7 @@ from hub_core.cli import (
     events,
     integrations,
     keys,
+    listings,
     orders,
     prices,
     rejects,
@@ -22,9 +23,9 @@ from hub_core.cli import (
     serve,
     settings,
     stock,
-    sync,
     tokens,
 )
+from hub_core.cli.syncing.command import sync
 
 
 class TopLevel(TyperGroup):
@@ -48,10 +49,11 @@ COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
     "channels": channels.channels,
     "application": application.app,
     "integrations": integrations.app,
-    "sync": sync.sync,
+    "sync": sync,
     "orders": orders.app,
     "stock": stock.app,
     "prices": prices.app,
+    "listings": listings.app,
     "rejects": rejects.app,
     "runs": runs.runs,
     "events": events.events,

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from hub_core.cli import fields
-from hub_core.cli.output import complain, counted, document, say, table
+from hub_core.cli.output import complain, counted, document, number, say, table
 from hub_core.cli.running import run
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from hub_core.domain.plans import Plan, Planned
     from hub_core.domain.stock import Written
     from hub_core.hub import Hub
@@ -94,15 +92,8 @@ def _row(one: "Planned") -> dict[str, object]:
     row: dict[str, object] = {"sku": one.sku}
     if one.currency is not None:
         row["currency"] = one.currency
-    return {**row, "from": _figure(one.before, one.currency), "to": _figure(one.after, one.currency)}
-
-
-def _figure(figure: "Decimal | None", currency: str | None) -> str | None:
-    from hub_core.domain.money import exact
-
-    if figure is None:
-        return None
-    return f"{figure if currency is None else exact(figure, currency):f}"
+    before = None if one.before is None else number(one.before, one.currency)
+    return {**row, "from": before, "to": number(one.after, one.currency)}
 
 
 def _end(work: Import, plan: "Plan", written: "Written | None", manner: Manner) -> None:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from pydantic import BaseModel
 
     from hub_core.domain.money import Money
@@ -77,8 +79,13 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
+        return moment(value)
     return plain(value)
+
+
+def moment(at: datetime) -> str:
+    """Write a point in time, in UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
 
 
 def _width(text: str) -> int:
@@ -95,9 +102,18 @@ def written(money: "Money") -> str:
     return f"{money.amount:f} {money.currency}"
 
 
-def counted(number: int, what: str) -> str:
+def number(figure: "Decimal", currency: str | None = None) -> str:
+    """Write a figure plainly, with as many digits as its *currency* has where it is an amount."""
+    if currency is None:
+        return f"{figure:f}"
+    from hub_core.domain.money import exact
+
+    return f"{exact(figure, currency):f}"
+
+
+def counted(many: int, what: str) -> str:
     """Write `1 order`, `2 orders`."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+    return f"{many:,} {what}" if many == 1 else f"{many:,} {what}s"
 
 
 def listed(names: Iterable[str]) -> str:

@@ -49,7 +49,11 @@ def bars() -> Iterator[Callable[[str], Watch]]:
 
 
 def _done(run: "Run") -> str:
-    orders = counted(run.counts.read, "order")
-    if run.counts.expected is not None:
-        orders = f"{run.counts.read:,} of {counted(run.counts.expected, 'order')}"
-    return f"{orders}, {counted(run.counts.pages, 'page')}"
+    counts = run.counts
+    if run.kind in ("stock", "prices"):
+        return f"{counts.sent:,} sent, {counts.accepted:,} accepted"
+    what = run.kind.removesuffix("s")
+    read = counted(counts.read, what)
+    if counts.expected is not None:
+        read = f"{counts.read:,} of {counted(counts.expected, what)}"
+    return f"{read}, {counted(counts.pages, 'page')}"

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from hub_core.cli.outcomes import outcome
 from hub_core.cli.output import document, table
 from hub_core.cli.running import AsJson, Limit, OfIntegration, identify, names_of, run
 
@@ -37,10 +38,7 @@ def _row(one: "Run", names: dict[int, str]) -> dict[str, object]:
         "state": one.state,
         "started": one.started_at,
         "finished": one.finished_at,
-        "read": one.counts.read,
-        "new": one.counts.created,
-        "changed": one.counts.updated,
-        "rejected": one.counts.rejected,
         "calls": one.api_calls,
+        "done": outcome(one),
         "error": one.error.sentence if one.error else "",
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub_core.cli.progress import bars
-from hub_core.cli.sync import telling_of_takeover
+from hub_core.cli.syncing.rounds import telling_of_takeover
 from hub_core.domain.runs import Counts, Run, RunState
 from tests.cli.conftest import HubCommand
 from tests.toyshop.shop import Shop, open_shop
@@ -52,7 +52,7 @@ def test_each_is_told_as_it_ends(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("hub_core.cli.sync._AT_ONCE", 1)
+    monkeypatch.setattr("hub_core.cli.syncing.rounds._AT_ONCE", 1)
     connected.put_raw("8", NOW, b"{}")
     told: list[tuple[str, str]] = []
     _second(hub, password).before_page = lambda shop, start: told.append(capsys.readouterr())
@@ -66,7 +66,7 @@ def test_on_a_terminal_all_are_told_after_the_bars(
 ) -> None:
     _second(hub, password)
     monkeypatch.setattr("hub_core.cli.progress.watched", lambda: True)
-    monkeypatch.setattr("hub_core.cli.sync.watched", lambda: True)
+    monkeypatch.setattr("hub_core.cli.syncing.rounds.watched", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
     ended = hub("sync", "Second", "Corner")
     assert [line.split(":")[0] for line in ended.out.splitlines()] == ["Second", "Corner"]
@@ -158,7 +158,7 @@ def test_where_another_process_died_it_says_that_it_goes_on(capsys: pytest.Captu
     watch = telling_of_takeover("Corner", lambda run: seen.append(run.id))
     for run_id in (7, 7, 8, 8):
         watch(_run(Counts(), run_id))
-    told = "Corner: The process that was reading it has ended; this one goes on where that stopped.\n"
+    told = "Corner: The process that was at it has ended; this one goes on where that stopped.\n"
     assert (capsys.readouterr().err, seen) == (told, [7, 7, 8, 8])
 
 

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub_core.cli.output import document, facts, listed, table
+from hub_core.cli.output import document, facts, listed, moment, table
 from hub_core.cli.running import AsJson, Name, alone, run
 
 if TYPE_CHECKING:
-    from hub_core.domain.integrations import Integration, StoreIdentity
+    from hub_core.domain.integrations import FlowStatus, Integration, StoreIdentity
 
 
 def integrations(
@@ -68,12 +68,21 @@ def print_integration(one: "Integration") -> None:
             **_row(one),
             "channel": one.channel,
             **_prefixed("setting", one.settings),
+            **{f"flow {flow}": _flow(status) for flow, status in one.flows.items()},
             **_prefixed("rule", one.rules.model_dump(mode="json", exclude_none=True)),
             "added": one.created_at,
             "removed": one.removed_at,
             **({} if one.store is None else _store(one.store)),
         }
     )
+
+
+def _flow(status: "FlowStatus") -> str:
+    """Say when it was last done and is due next."""
+    if not status.enabled:
+        return "switched off"
+    done = "never done yet" if status.last_success_at is None else f"last done {moment(status.last_success_at)}"
+    return done if status.next_run_at is None else f"{done}, next at {moment(status.next_run_at)}"
 
 
 def _prefixed(what: str, values: dict[str, Any]) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 import typer
 
-from hub_core.cli.stock import changing, explaining, importing, listing
+from hub_core.cli.stock import adopting, changing, explaining, importing, listing
 
 _NEGATIVE = {"ignore_unknown_options": True}
 """So that -3 is a number and no option."""
@@ -13,3 +13,4 @@ app.command("set", context_settings=_NEGATIVE)(changing.set_level)
 app.command("adjust", context_settings=_NEGATIVE)(changing.adjust)
 app.command("import")(importing.import_levels)
 app.command("explain")(explaining.explain)
+app.command("adopt")(adopting.adopt)

@@ -1,0 +1,1 @@
+"""`hub sync`: reading stores and telling them, now, in the foreground."""
