@@ -13,13 +13,18 @@ from hub_core.domain.errors import HubError
 
 if TYPE_CHECKING:
     from hub_core.domain.integrations import Integration
-    from hub_core.domain.listings import StoredListing
+    from hub_core.domain.listings import Figure, StoredListing
     from hub_core.domain.runs import Run
     from hub_core.hub import Hub
 
 _AT_ONCE = 4
 """Stores are asked side by side, since each has a rate limit of its own; more would wait for the database."""
 _REASONS = 20
+_STUCK = ("refused", "held")
+_FIGURES: "dict[str, Callable[[StoredListing], Figure | None]]" = {
+    "stock": lambda listing: listing.stock,
+    "prices": lambda listing: listing.prices,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +94,17 @@ class _Rounds:
             return Ended(integration, None)
 
     async def _stuck(self, run: "Run") -> "tuple[StoredListing, ...]":
-        """Give some of those that were refused, or that a person must confirm."""
-        if not (run.counts.refused or run.counts.waiting):
-            return ()
+        """Give some of those that are not told what they should be until somebody does something."""
         found: list[StoredListing] = []
-        for state in ("refused", "held"):
+        for state in _STUCK if run.kind in _FIGURES else ():
             listings = self._hub.listings.find(integration=run.integration_id, state=state, limit=_REASONS)
-            found += [one async for one in listings]
+            found += [one async for one in listings if is_stuck(_FIGURES[run.kind](one))]
         return tuple(found)
+
+
+def is_stuck(figure: "Figure | None") -> bool:
+    """Tell whether a figure waits for a person."""
+    return figure is not None and figure.waiting in ("refused", "confirmation", "limit")
 
 
 def telling_of_takeover(name: str, watch: Watch) -> Watch:

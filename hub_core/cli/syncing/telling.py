@@ -31,14 +31,17 @@ def tell_failure(ended: Ended) -> None:
             + command("rejects", "--integration", name)
         )
     for listing in ended.stuck:
-        complain(f"{name}: {_reason(listing)}")
+        complain(f"{name}: {_reason(listing, run.kind)}")
     if run.error is not None:
         complain(f"{name}: {run.error.sentence}")
     if run.state == "stopped":
         complain(f"{name}: The run was stopped before its end; run it again to go on.")
 
 
-def _reason(listing: "StoredListing") -> str:
-    is_held = listing.prices is not None and listing.prices.waiting == "confirmation"
-    held = f" To send it: {command('listings', 'confirm', listing.id)}" if is_held else ""
-    return f"Listing {listing.id} ({listing.sku or listing.external_id}): {listing.reason}{held}"
+def _reason(listing: "StoredListing", kind: str) -> str:
+    figure = listing.prices if kind == "prices" else listing.stock
+    if figure is None:
+        return ""
+    held = figure.waiting == "confirmation"
+    next_step = f" To send it: {command('listings', 'confirm', listing.id)}" if held else ""
+    return f"Listing {listing.id} ({listing.sku or listing.external_id}): {figure.reason}{next_step}"
