@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _LONGEST_KEY: Final = 500
 """Characters of an id or a SKU: an index of PostgreSQL takes 2,700 bytes."""
 _MOST_DIGITS: Final = 20
+_NO_COLUMNS: Final[tuple[Row, ...]] = ((),) * 6
 
 
 class Reading(NamedTuple):
@@ -129,18 +130,16 @@ def _reading(order: Order, raw: bytes, raw_hash: bytes) -> Reading:
 
 def _check(order: Order, lines: Sequence[Row]) -> None:
     """Raise ValueError where no database could hold an order, or only one of them."""
-    keys = {order.external_id}
-    figures = [order.total.amount]
-    for external_id, sku, listing, quantity, total, _ in lines:
-        keys |= {external_id, sku or "", listing or ""}
-        figures += (quantity, total)
-    if any("\0" in key for key in keys):
+    # Column by column, since that takes half of the time.
+    ids, skus, listings, quantities, totals, _ = zip(*lines, strict=True) if lines else _NO_COLUMNS
+    keys = [order.external_id, *ids, *filter(None, skus), *filter(None, listings)]
+    if "\0" in "".join(keys):
         raise ValueError("an id, a SKU or a listing holds a character with the code 0")
     if max(map(len, keys)) > _LONGEST_KEY:
         raise ValueError(f"an id, a SKU or a listing has more than {_LONGEST_KEY} characters")
-    if len({line[0] for line in lines}) < len(lines):
+    if len(set(ids)) < len(ids):
         raise ValueError("two of its lines have the same external id")
-    if not all(map(_is_measurable, figures)):
+    if not all(map(_is_measurable, (order.total.amount, *quantities, *totals))):
         raise ValueError(f"a quantity or an amount has more than {_MOST_DIGITS} digits before or after its point")
     if not all(map(_is_in_the_calendar, (order.placed_at, order.updated_at))):
         raise ValueError("a time in it is beyond the calendar")
