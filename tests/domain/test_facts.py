@@ -1,5 +1,6 @@
 """What holds for every value of the domain."""
 
+import pickle
 import pkgutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -90,3 +91,22 @@ def test_counts_add_up_and_what_no_store_said_stays_unknown() -> None:
     assert both.plus(Counts(expected=5)).expected == 5
     assert Counts(expected=5).plus(Counts()).expected == 5
     assert Counts(expected=5).plus(Counts(expected=2)).expected == 7
+
+
+def test_a_fact_assembled_of_its_members_is_like_one_that_was_checked() -> None:
+    members = {"external_id": None, "name": "Maya", "email": "", "phone": "", "company": ""}
+    checked, assembled = Buyer.model_validate(members), Buyer.assembled(members)
+    assert assembled == checked
+    assert hash(assembled) == hash(checked)
+    assert repr(assembled) == repr(checked)
+    assert assembled.model_fields_set == checked.model_fields_set
+    assert assembled.model_dump_json() == checked.model_dump_json()
+    assert pickle.loads(pickle.dumps(assembled)) == checked  # noqa: S301 - our own
+
+
+def test_a_fact_assembled_of_its_members_can_be_copied_but_not_changed() -> None:
+    assembled = Buyer.assembled({"external_id": None, "name": "Maya", "email": "", "phone": "", "company": ""})
+    assert assembled.model_copy(update={"name": "Ann"}).name == "Ann"
+    with pytest.raises(ValidationError, match="frozen"):
+        assembled.name = "Ann"  # type: ignore[misc]
+    assert assembled.name == "Maya"

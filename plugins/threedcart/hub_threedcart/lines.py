@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from hub_core import OrderStatus, RejectedError
+from hub_core import OrderLine, OrderStatus, RejectedError
 from hub_threedcart.carried import ITEM_MEMBERS, carrier
 from hub_threedcart.descriptions import Description, described
 from hub_threedcart.extras import ITEM, extras, figure_text
@@ -18,6 +18,7 @@ from hub_threedcart.wire import ZERO, WireItem
 
 _carried: Final = carrier(ITEM_MEMBERS)
 _SHIPPED: Final = OrderStatus.SHIPPED
+_MERCHANT: Final = OrderLine.model_fields["fulfilled_by"].default
 
 
 class Lines(NamedTuple):
@@ -64,10 +65,13 @@ def lines_of(items: Sequence[WireItem], trees: Sequence[Tree] | None, parcels: P
                 "name": text.name,
                 "options": text.options,
                 "quantity": units,
+                "cancelled": ZERO,
                 "shipped": units if status is _SHIPPED else ZERO,
                 "unit_price": amount(price, currency),
                 "total": amount(worth, currency),
                 "shipment": shipment,
+                "bundle_parent": None,
+                "fulfilled_by": _MERCHANT,
                 "extra": extra,
             }
         )

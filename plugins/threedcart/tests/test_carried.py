@@ -52,6 +52,17 @@ def assert_same_both_ways(members: Members) -> None:
     quick, long = read(raw), read_the_long_way(raw)
     assert quick == long
     assert written(quick) == written(long)
+    if isinstance(quick, Order):
+        assert_sound(quick)
+
+
+def assert_sound(order: Order) -> None:
+    """Each part is what it would be if it had been checked, with all its members in their places."""
+    assert Order.model_validate(order.model_dump()) == order
+    addresses = [shipment.address for shipment in order.shipments]
+    parts = (order.buyer, order.billing_address, *addresses, *order.lines, *order.shipments, *order.payments)
+    for part in parts:
+        assert list(part.__dict__) == list(type(part).model_fields)
 
 
 @pytest.mark.parametrize("name", ORDERS)
