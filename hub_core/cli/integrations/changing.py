@@ -62,7 +62,7 @@ def disable(integration: Name, as_json: AsJson = False) -> None:
     Example: hub integrations disable "My shop"
     """
     one = run(lambda hub: hub.integrations.disable(integration))
-    _told(one, f"'{one.name}' is disabled: nothing is read from its store until it is enabled.", as_json)
+    _told(one, f"'{one.name}' is disabled: its store is neither read nor told anything until it is enabled.", as_json)
 
 
 def remove(
