@@ -90,7 +90,7 @@ def address_fault(url: str, *, allow_private: bool = False) -> str | None:
     if "@" in authority:
         return "The address holds a user name or password; leave out everything before the @."
     fault = _scheme_fault(parsed, allow_private) or _host_fault(parsed.raw_host.decode("ascii"))
-    if fault is None and (not _PORT.fullmatch(authority) or port not in (None, *_PORTS)):
+    if fault is None and not (_PORT.fullmatch(authority) and (port is None or port in _PORTS)):
         return "The address has a port that there is none of; leave it out."
     return fault if fault or allow_private else _public_fault(host, port)
 
