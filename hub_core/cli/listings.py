@@ -29,6 +29,7 @@ def listings(
     sku: Annotated[
         str | None, typer.Option("--sku", metavar="S", help="Only those of this SKU.", show_default=False)
     ] = None,
+    gone: Annotated[bool, typer.Option("--gone", help="Also those that the stores no longer have.")] = False,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
@@ -43,7 +44,7 @@ def listings(
         return
 
     async def work(hub: "Hub") -> tuple[list["StoredListing"], dict[int, str]]:
-        which: dict[str, Any] = {"integration": await identify(hub, integration), "unmatched": unmatched}
+        which: dict[str, Any] = {"integration": await identify(hub, integration), "unmatched": unmatched, "gone": gone}
         found = hub.listings.find(**which, sku=sku, state=state, limit=limit)
         return [one async for one in found], await names_of(hub)
 

@@ -222,6 +222,13 @@ def test_what_cannot_be_done_to_a_listing_is_said(
     assert said in ended.err
 
 
+def test_listings_that_are_gone_are_shown_where_that_is_asked(hub: HubCommand, north: StockShop) -> None:
+    del north.articles["a"]
+    hub("sync", "--listings")
+    assert [one["external_id"] for one in hub("listings", "--json").json] == ["c", "b"]
+    assert "gone" in hub("listings", "--gone", "--sku", "A").out
+
+
 def test_without_listings_it_says_how_to_read_them(hub: HubCommand) -> None:
     assert "hub sync --listings" in hub("listings").err
 
