@@ -54,8 +54,9 @@ class Previews(IntegrationLookup):
         )
 
     def _planned(self, connection: Connection, row: IntegrationRow, flow: Flow) -> list[PlannedChange]:
-        rule = _KINDS[flow].rule(connection, row)
-        found = PushRepository(connection, row.id, flow).planned(self._parts.database.now_sql())
+        rows = PushRepository(connection, row.id, flow)
+        rule = _KINDS[flow].rule(row, rows.around(self._parts.clock.now()).reads)
+        found = rows.planned()
         return [_change(due, flow, _wait(due, waiting, rule)) for due, waiting in found]
 
 

@@ -16,12 +16,10 @@ from hub_core.services.push_rules import price_wait
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection
-
     from hub_core.domain.channels import ChannelInfo
     from hub_core.services.flow_run import FlowRun
     from hub_core.storage.integrations import IntegrationRow
-    from hub_core.storage.pushes import Due, PushRepository
+    from hub_core.storage.pushes import Due, OrderReads, PushRepository
 
 
 class PricePush:
@@ -34,9 +32,9 @@ class PricePush:
         """Tell how many listings a push may bear."""
         return info.price_batch
 
-    def rule(self, connection: Connection, integration: IntegrationRow) -> Rule:
+    def rule(self, integration: IntegrationRow, reads: OrderReads) -> Rule:
         """Give the rule by which a price that is due waits, or goes."""
-        del connection
+        del reads
         return partial(price_wait, rules=integration.rules)
 
     def changes(self, rows: PushRepository, going: Sequence[Due]) -> Sequence[PriceChange]:

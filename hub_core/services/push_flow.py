@@ -24,7 +24,7 @@ from hub_core.services.receipts import Receipts
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.listings import ListingRepository
-from hub_core.storage.pushes import Due, Held, PushRepository
+from hub_core.storage.pushes import Due, Held, PushRepository, Sent
 from hub_core.storage.searches import SearchRepository
 
 if TYPE_CHECKING:
@@ -136,21 +136,21 @@ class PushFlow:
         def pick(connection: Connection) -> Batch:
             if not FlowRepository(connection, self._parts.database).fence(run.lease):
                 raise FlowClosedError
-            rows = self._rows(connection, run)
+            rows, at = self._rows(connection, run), run.lease.now(self._parts.clock)
             ListingRepository(connection).lock(ids)
-            found = {one.listing_id: one for one in rows.take(ids, self._parts.database.now_sql())}
-            due = [found[listing_id] for listing_id in ids if listing_id in found]
-            rule = self._kind.rule(connection, run.integration)
-            free = [(one, rule(one)) for one in due if not one.busy]
+            due, around = rows.take(ids), rows.around(at)
+            busy = rows.busy(ids) if around.at_work else frozenset()
+            rule = self._kind.rule(run.integration, around.reads)
+            free = [(one, rule(one)) for one in due if one.listing_id not in busy]
             going = [one for one, wait in free if wait is None]
             held = [self._held(run, one, wait) for one, wait in free if wait is not None]
-            rows.mark_sent([one.listing_id for one in going], run.lease.now(self._parts.clock))
-            rows.hold(held)
+            rows.mark_sent([one.listing_id for one in going], at)
+            rows.hold(sorted(held))
             changes = self._kind.changes(rows, going)
             EventRepository(connection).record(
                 [self._drifted(run, one) for one in going if one.drifted_at is not None], now
             )
-            return Batch(going, changes, held, frozenset(one.listing_id for one in due if one.busy))
+            return Batch(going, changes, held, busy)
 
         return await self._parts.database.write(pick)
 
@@ -172,29 +172,27 @@ class PushFlow:
 
         Raises what the channel raised, but where something has changed before anything of it left.
         """
-        ids = {one.external_id: one.listing_id for one in batch.going}
-        open_ids, writes = dict(ids), run.store.http.writes
-        run.sending.listings = list(ids.values())
-        run.counts = run.counts.plus(Counts(sent=len(ids)))
+        sent = {one.external_id: _sent(one) for one in batch.going}
+        count, writes = len(sent), run.store.http.writes
+        run.sending.listings = [one.listing_id for one in batch.going]
+        run.counts = run.counts.plus(Counts(sent=count))
         try:
             async with aclosing(self._kind.push(run, batch.changes)) as answers:
                 async for outcomes in answers:
-                    await self._outcomes.store(run, outcomes, ids)
-                    for outcome in outcomes:
-                        open_ids.pop(outcome.listing, None)
+                    await self._outcomes.store(run, outcomes, sent)
         except (SupersededError, BudgetError, FlowClosedError) as error:
-            if run.store.http.writes == writes and open_ids:
-                await self._unmark(run, [one for one in batch.going if one.external_id in open_ids])
+            if run.store.http.writes == writes and sent:
+                await self._unmark(run, [one for one in batch.going if one.external_id in sent])
             if not isinstance(error, SupersededError):
                 raise
             run.counts = run.counts.plus(Counts(superseded=1))
-            return len(ids) - len(open_ids)
+            return count - len(sent)
         finally:
             run.sending.listings = ()
-        if open_ids:
-            hook = f"push_{self._kind.flow}"
-            raise PluginError(run.channel.key, hook, f"it told no outcome for {len(open_ids)} of {len(ids)} listings")
-        return len(ids)
+        if sent:
+            fault = f"it told no outcome for {len(sent)} of {count} listings"
+            raise PluginError(run.channel.key, f"push_{self._kind.flow}", fault)
+        return count
 
     async def _unmark(self, run: FlowRun, unsent: Sequence[Due]) -> None:
         """Note of figures that never left that the store has what it had; what was lost before stays so."""
@@ -218,3 +216,7 @@ class PushFlow:
             SearchRepository(connection).make_due(run.integration.id, database.now_sql(), [Search.NEW])
 
         await database.write(ask)
+
+
+def _sent(due: Due) -> Sent:
+    return Sent(due.listing_id, due.external_id, due.sku, due.expected, due.target)

@@ -11,12 +11,10 @@ from hub_core.services.push_rules import Wait
 from hub_core.storage.pushes import Due
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from hub_core.domain.channels import ChannelInfo
     from hub_core.services.flow_run import FlowRun
     from hub_core.storage.integrations import IntegrationRow
-    from hub_core.storage.pushes import PushRepository
+    from hub_core.storage.pushes import OrderReads, PushRepository
 
 Outcomes: TypeAlias = AsyncGenerator[Sequence[Outcome], None]
 Rule: TypeAlias = Callable[[Due], Wait | None]
@@ -33,7 +31,7 @@ class PushKind(Protocol):
     def batch(self, info: ChannelInfo) -> int:
         """Tell how many listings a push may bear."""
 
-    def rule(self, connection: Connection, integration: IntegrationRow) -> Rule:
+    def rule(self, integration: IntegrationRow, reads: OrderReads) -> Rule:
         """Give the rule by which a figure that is due waits, or goes."""
 
     def changes(self, rows: PushRepository, going: Sequence[Due]) -> Sequence[Any]:

@@ -50,16 +50,13 @@ class Receipts:
         )
 
     async def _ask(self, run: FlowRun, receipts: Sequence[Sent]) -> None:
-        ids = {one.external_id: one.listing_id for one in receipts}
-        open_ids = dict(ids)
+        sent = {one.external_id: one for one in receipts}
         asked = [OpenReceipt(one.external_id, _read(one.receipt), _read(one.handle)) for one in receipts]
         answers = stream(run.channel, "settle", deadline=PUSH_DEADLINE, store=run.store, receipts=asked)
         async with aclosing(answers):
             async for outcomes in answers:
-                await self._outcomes.store(run, outcomes, ids)
-                for outcome in outcomes:
-                    open_ids.pop(outcome.listing, None)
-        await self._wait_on(run, open_ids.values())
+                await self._outcomes.store(run, outcomes, sent)
+        await self._wait_on(run, [one.listing_id for one in sent.values()])
 
     async def _wait_on(self, run: FlowRun, ids: Collection[int]) -> None:
         until = run.lease.now(self._parts.clock) + timedelta(seconds=RECEIPT_SECONDS)

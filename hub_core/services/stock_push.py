@@ -12,17 +12,14 @@ from hub_core.domain.integrations import Flow
 from hub_core.domain.pushes import Sibling, StockChange, StockChanges
 from hub_core.services.push_kind import PUSH_DEADLINE, Outcomes, Rule
 from hub_core.services.push_rules import stock_wait
-from hub_core.storage.pushes import order_reads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection
-
     from hub_core.domain.channels import ChannelInfo
     from hub_core.services.flow_run import FlowRun
     from hub_core.storage.integrations import IntegrationRow
-    from hub_core.storage.pushes import Due, PushRepository
+    from hub_core.storage.pushes import Due, OrderReads, PushRepository
 
 
 class StockPush:
@@ -35,9 +32,10 @@ class StockPush:
         """Tell how many listings a push may bear."""
         return info.stock_batch
 
-    def rule(self, connection: Connection, integration: IntegrationRow) -> Rule:
+    def rule(self, integration: IntegrationRow, reads: OrderReads) -> Rule:
         """Give the rule by which units that are due wait, or go."""
-        return partial(stock_wait, reads=order_reads(connection, integration.id))
+        del integration
+        return partial(stock_wait, reads=reads)
 
     def changes(self, rows: PushRepository, going: Sequence[Due]) -> Sequence[StockChanges]:
         """Group the changes by parent, with the parent's other listings."""

@@ -8,30 +8,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Double, and_, case, cast, exists, func, not_, or_, select, update
+from sqlalchemy import Double, String, and_, bindparam, case, cast, func, not_, or_, select, update
 
 from hub_core.domain.integrations import Flow
 from hub_core.domain.polls import Search
 from hub_core.domain.pushes import Waiting
-from hub_core.storage.among import among
+from hub_core.storage.among import among, among_bound
 from hub_core.storage.bulk import BulkWrite
 from hub_core.storage.tables import IS_DUE, flow_state, listings, pushes, searches
+from hub_core.storage.types import UtcDateTime
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Select
-
-_OTHER = {Flow.STOCK: Flow.PRICES, Flow.PRICES: Flow.STOCK}
+    from sqlalchemy import ColumnElement, Connection, Select, Update
 
 
 class Due(NamedTuple):
-    """A listing whose store is to be told something. *was_lost*: it was told before, and nobody knows with what end.
-
-    *busy*: the other figure of the listing is being sent right now.
-    """
+    """A listing whose store is to be told something. *was_lost*: it was told before, and nobody knows with what end."""
 
     listing_id: int
     external_id: str
@@ -49,38 +46,28 @@ class Due(NamedTuple):
     was_lost: bool
     confirmed_version: int | None
     reason: str
-    busy: bool
 
 
 class Sent(NamedTuple):
-    """A figure that is under way, with what is thought to be there now."""
+    """A figure that is under way, with what was thought to be there before."""
 
     listing_id: int
     external_id: str
-    handle: str | None
     sku: str | None
-    version: int
-    sent_version: int | None
-    sent_value: Decimal | None
-    acknowledged: Decimal | None
     expected: Decimal | None
-    receipt: str | None
+    value: Decimal | None
+    handle: str | None = None
+    receipt: str | None = None
 
 
-class Answered(NamedTuple):
-    """What came of a figure that was sent, as it is written."""
+class Unsettled(NamedTuple):
+    """What came of a figure that a store did not simply take. Without *waiting* it is due again."""
 
     listing_id: int
-    flow: str
-    integration_id: int
-    acknowledged: Decimal | None
-    expected: Decimal | None
-    in_flight: bool
-    ended_at: datetime
-    waiting: str | None
-    reason: str
-    retry_at: datetime | None
-    receipt: str | None
+    waiting: Waiting
+    reason: str = ""
+    retry_at: datetime | None = None
+    receipt: str | None = None
 
 
 class Held(NamedTuple):
@@ -114,8 +101,129 @@ class OrderReads:
     watermark: datetime | None
 
 
-_ANSWERED = BulkWrite(pushes, columns=Answered._fields, key=("listing_id", "flow"), change=Answered._fields[3:])
+class Around(NamedTuple):
+    """How the other flows of a store stand; *at_work*: its other figures may be being sent right now."""
+
+    reads: OrderReads
+    at_work: bool
+
+
 _HELD = BulkWrite(pushes, columns=Held._fields, key=("listing_id", "flow"), change=Held._fields[3:])
+_PUSH = pushes.c
+_MINE = and_(_PUSH.integration_id == bindparam("integration"), _PUSH.flow == bindparam("of_flow"))
+_LOWERS = and_(not_(_PUSH.in_flight), cast(_PUSH.target, Double) < cast(_PUSH.expected, Double))
+_DIFFERS = and_(_PUSH.target.is_not(None), or_(_PUSH.in_flight, _PUSH.expected.is_distinct_from(_PUSH.target)))
+_OTHER = {Flow.STOCK: Flow.PRICES, Flow.PRICES: Flow.STOCK}
+
+# Making such a statement takes longer than the database needs for a batch, so each is made once for each kind of it.
+_DUE = (
+    select(_PUSH.listing_id)
+    .where(_MINE, IS_DUE)
+    .order_by(case((_LOWERS, 0), else_=1), _PUSH.changed_at, _PUSH.listing_id)
+    .limit(bindparam("most"))
+)
+_FIGURES = (
+    select(
+        _PUSH.listing_id,
+        listings.c.external_id,
+        listings.c.parent,
+        listings.c.handle,
+        listings.c.sku,
+        listings.c.currency,
+        _PUSH.target,
+        _PUSH.version,
+        _PUSH.acknowledged,
+        _PUSH.expected,
+        _PUSH.raised_at,
+        _PUSH.changed_at,
+        _PUSH.drifted_at,
+        _PUSH.in_flight,
+        _PUSH.confirmed_version,
+        _PUSH.reason,
+    )
+    .join(listings, listings.c.id == _PUSH.listing_id)
+    .where(_MINE, _DIFFERS)
+    .order_by(_PUSH.listing_id)
+)
+_NEW_READ = (
+    select(searches.c.watermark)
+    .where(searches.c.integration_id == bindparam("integration"), searches.c.search == Search.NEW.value)
+    .scalar_subquery()
+)
+_FLOWS = select(
+    flow_state.c.flow,
+    flow_state.c.enabled,
+    flow_state.c.failures,
+    flow_state.c.lease_owner,
+    flow_state.c.lease_until,
+    _NEW_READ.label("watermark"),
+).where(flow_state.c.integration_id == bindparam("integration"))
+
+
+@cache
+def _taken(dialect: str) -> Select[Any]:
+    return _FIGURES.where(among_bound(dialect, _PUSH.listing_id, "ids"), _PUSH.waiting.is_(None))
+
+
+@cache
+def _sending(dialect: str) -> Select[Any]:
+    return select(_PUSH.listing_id).where(
+        among_bound(dialect, _PUSH.listing_id, "ids"),
+        _PUSH.flow == bindparam("of_flow"),
+        _PUSH.in_flight,
+        _PUSH.waiting.is_(None),
+    )
+
+
+@cache
+def _superseded(dialect: str) -> Select[Any]:
+    return _sending(dialect).where(_PUSH.version != _PUSH.sent_version).limit(1)
+
+
+@cache
+def _changing(dialect: str) -> Update:
+    return update(pushes).where(among_bound(dialect, _PUSH.listing_id, "ids"), _PUSH.flow == bindparam("of_flow"))
+
+
+@cache
+def _marking(dialect: str) -> Update:
+    return _changing(dialect).values(
+        in_flight=True,
+        sent_version=_PUSH.version,
+        sent_value=_PUSH.target,
+        sent_at=bindparam("at"),
+        reason="",
+        drifted_at=None,
+    )
+
+
+@cache
+def _accepting(dialect: str) -> Update:
+    return _changing(dialect).values(
+        acknowledged=_PUSH.sent_value,
+        expected=_PUSH.sent_value,
+        in_flight=False,
+        ended_at=bindparam("at"),
+        waiting=None,
+        reason="",
+        retry_at=None,
+        receipt=None,
+    )
+
+
+_IS_NEWEST = _PUSH.version == _PUSH.sent_version
+_UNSETTLED = (
+    update(pushes)
+    .where(_PUSH.listing_id == bindparam("of_listing"), _PUSH.flow == bindparam("of_flow"))
+    .values(
+        in_flight=bindparam("stays"),
+        ended_at=bindparam("at"),
+        waiting=case((or_(_IS_NEWEST, bindparam("stays")), bindparam("waits", type_=String))),
+        reason=bindparam("why"),
+        retry_at=case((or_(_IS_NEWEST, bindparam("stays")), bindparam("again", type_=UtcDateTime))),
+        receipt=bindparam("promise"),
+    )
+)
 
 
 class PushRepository:
@@ -124,90 +232,49 @@ class PushRepository:
     def __init__(self, connection: Connection, integration_id: int, flow: Flow) -> None:
         """Work within the transaction of *connection*."""
         self._connection = connection
+        self._dialect = connection.dialect.name
         self._integration_id = integration_id
         self._flow = flow
+        self._bound = {"integration": integration_id, "of_flow": flow.value}
 
     @property
     def _mine(self) -> ColumnElement[bool]:
-        return and_(pushes.c.integration_id == self._integration_id, pushes.c.flow == self._flow.value)
+        return and_(_PUSH.integration_id == self._integration_id, _PUSH.flow == self._flow.value)
 
     def due(self, limit: int) -> list[int]:
         """List the listings that are due: what is lowered first, then what has waited longest."""
-        columns = pushes.c
-        lowers = and_(not_(columns.in_flight), cast(columns.target, Double) < cast(columns.expected, Double))
-        statement = (
-            select(columns.listing_id)
-            .where(self._mine, IS_DUE)
-            .order_by(case((lowers, 0), else_=1), columns.changed_at, columns.listing_id)
-            .limit(limit)
-        )
-        return list(self._connection.execute(statement).scalars())
+        return list(self._connection.execute(_DUE, {**self._bound, "most": limit}).scalars())
 
-    def take(self, ids: Collection[int], now: ColumnElement[datetime]) -> list[Due]:
-        """Give those of some listings, which are locked, that are due indeed."""
-        return self._due(now, among(self._connection, pushes.c.listing_id, ids))
+    def take(self, ids: Sequence[int]) -> list[Due]:
+        """Give those of some listings, which are locked, that are due indeed, in the same order."""
+        rows = self._connection.execute(_taken(self._dialect), {**self._bound, "ids": ids})
+        found = {row[0]: Due._make(row) for row in rows}
+        return [found[listing_id] for listing_id in ids if listing_id in found]
 
-    def planned(self, now: ColumnElement[datetime]) -> list[tuple[Due, str | None]]:
+    def busy(self, ids: Collection[int]) -> frozenset[int]:
+        """Tell of which listings, that are locked, the other figure is under way."""
+        bound = {"ids": ids, "of_flow": _OTHER[self._flow].value}
+        return frozenset(self._connection.execute(_sending(self._dialect), bound).scalars())
+
+    def planned(self) -> list[tuple[Due, str | None]]:
         """Give all listings whose store has something else than it should be told, each with what that waits for."""
-        differs = or_(pushes.c.expected.is_distinct_from(pushes.c.target), pushes.c.in_flight)
-        statement = self._select(now).add_columns(pushes.c.waiting)
-        rows = self._connection.execute(statement.where(self._mine, pushes.c.target.is_not(None), differs))
+        rows = self._connection.execute(_FIGURES.add_columns(_PUSH.waiting), self._bound)
         return [(Due._make(row[:-1]), row[-1]) for row in rows]
 
-    def _due(self, now: ColumnElement[datetime], which: ColumnElement[bool]) -> list[Due]:
-        columns = pushes.c
-        unequal = or_(columns.in_flight, columns.expected.is_distinct_from(columns.target))
-        statement = self._select(now).where(
-            self._mine, which, columns.target.is_not(None), columns.waiting.is_(None), unequal
-        )
-        return [Due._make(row) for row in self._connection.execute(statement)]
-
-    def _select(self, now: ColumnElement[datetime]) -> Select[Any]:
-        columns, other, flow = pushes.c, pushes.alias("other"), _OTHER[self._flow].value
-        at_work = exists().where(
-            flow_state.c.integration_id == self._integration_id,
-            flow_state.c.flow == flow,
-            flow_state.c.lease_owner.is_not(None),
-            flow_state.c.lease_until >= now,
-        )
-        sending = exists().where(
-            other.c.listing_id == columns.listing_id, other.c.flow == flow, other.c.in_flight, other.c.waiting.is_(None)
-        )
-        return (
-            select(
-                columns.listing_id,
-                listings.c.external_id,
-                listings.c.parent,
-                listings.c.handle,
-                listings.c.sku,
-                listings.c.currency,
-                columns.target,
-                columns.version,
-                columns.acknowledged,
-                columns.expected,
-                columns.raised_at,
-                columns.changed_at,
-                columns.drifted_at,
-                columns.in_flight,
-                columns.confirmed_version,
-                columns.reason,
-                and_(sending, at_work),
-            )
-            .join(listings, listings.c.id == columns.listing_id)
-            .order_by(columns.listing_id)
-        )
+    def around(self, now: datetime) -> Around:
+        """Tell how the other flows of the store stand."""
+        rows = {row.flow: row for row in self._connection.execute(_FLOWS, self._bound)}
+        orders, other = rows.get(Flow.ORDERS.value), rows.get(_OTHER[self._flow].value)
+        reads = OrderReads(awaited=False, failing=False, watermark=None)
+        if orders is not None:
+            reads = OrderReads(awaited=orders.enabled, failing=orders.failures > 0, watermark=orders.watermark)
+        at_work = other is not None and other.lease_owner is not None and other.lease_until >= now
+        return Around(reads, at_work)
 
     def mark_sent(self, ids: Collection[int], at: datetime) -> None:
         """Note that the targets of listings are being sent."""
-        self._set(
-            ids,
-            in_flight=True,
-            sent_version=pushes.c.version,
-            sent_value=pushes.c.target,
-            sent_at=at,
-            reason="",
-            drifted_at=None,
-        )
+        if ids:
+            self._connection.execute(_marking(self._dialect), {**self._bound, "ids": ids, "at": at})
 
     def unmark(self, ids: Collection[int]) -> None:
         """Note that nothing of listings has left after all."""
@@ -217,31 +284,45 @@ class PushRepository:
         """Note why figures are not sent now."""
         _HELD.write(self._connection, held)
 
-    def sent(self, ids: Collection[int]) -> list[Sent]:
-        """Give what was sent of some listings, which are locked."""
-        return self._sent(among(self._connection, pushes.c.listing_id, ids))
+    def accept(self, ids: Collection[int], at: datetime) -> None:
+        """Note that stores have what was sent to listings, which are locked."""
+        if ids:
+            self._connection.execute(_accepting(self._dialect), {**self._bound, "ids": ids, "at": at})
+
+    def unsettle(self, outcomes: Sequence[Unsettled], at: datetime) -> None:
+        """Note what else came of what was sent to listings, which are locked.
+
+        It counts for the figure that was sent: where there is a newer one, that is simply due, but for a receipt.
+        """
+        if outcomes:
+            rows = [
+                {
+                    "of_listing": one.listing_id,
+                    "of_flow": self._flow.value,
+                    "stays": one.waiting is Waiting.RECEIPT,
+                    "at": at,
+                    "waits": one.waiting.value,
+                    "why": one.reason,
+                    "again": one.retry_at,
+                    "promise": one.receipt,
+                }
+                for one in outcomes
+            ]
+            self._connection.execute(_UNSETTLED, rows)
 
     def receipts(self, at: datetime, limit: int) -> list[Sent]:
         """Give those whose store promised an answer and should be asked for it."""
         # A new target takes the time of the next try away, but not the receipt.
-        is_time = or_(pushes.c.retry_at.is_(None), pushes.c.retry_at <= at)
-        return self._sent(pushes.c.waiting == Waiting.RECEIPT.value, is_time, limit=limit)
-
-    def _sent(self, *which: ColumnElement[bool], limit: int | None = None) -> list[Sent]:
-        names = ("version", "sent_version", "sent_value", "acknowledged", "expected", "receipt")
-        of_listing = (listings.c.id, listings.c.external_id, listings.c.handle, listings.c.sku)
+        is_time = or_(_PUSH.retry_at.is_(None), _PUSH.retry_at <= at)
+        of_listing = (listings.c.id, listings.c.external_id, listings.c.sku)
         statement = (
-            select(*of_listing, *(pushes.c[name] for name in names))
-            .join(listings, listings.c.id == pushes.c.listing_id)
-            .where(self._mine, *which)
+            select(*of_listing, _PUSH.expected, _PUSH.sent_value, listings.c.handle, _PUSH.receipt)
+            .join(listings, listings.c.id == _PUSH.listing_id)
+            .where(self._mine, _PUSH.waiting == Waiting.RECEIPT.value, is_time)
             .order_by(listings.c.id)
             .limit(limit)
         )
         return [Sent._make(row) for row in self._connection.execute(statement)]
-
-    def answer(self, answers: Sequence[Answered]) -> None:
-        """Write what came of what was sent to listings, which are locked."""
-        _ANSWERED.write(self._connection, answers)
 
     def wait_on(self, ids: Collection[int], until: datetime) -> None:
         """Ask for promised answers again later."""
@@ -290,15 +371,8 @@ class PushRepository:
 
     def is_superseded(self, ids: Collection[int]) -> bool:
         """Tell whether one of the figures that are being sent has changed since."""
-        columns = pushes.c
-        changed = exists().where(
-            among(self._connection, columns.listing_id, ids),
-            columns.flow == self._flow.value,
-            columns.in_flight,
-            columns.waiting.is_(None),
-            columns.version != columns.sent_version,
-        )
-        return bool(self._connection.execute(select(changed)).scalar_one())
+        bound = {"ids": ids, "of_flow": self._flow.value}
+        return self._connection.execute(_superseded(self._dialect), bound).first() is not None
 
     def beside(self, parents: Collection[str], ids: Collection[int]) -> list[Beside]:
         """Give the other listings of *parents* than those with *ids*, with what they are told or, else, have."""
@@ -318,17 +392,3 @@ class PushRepository:
             .order_by(columns.id)
         )
         return [Beside._make(row) for row in self._connection.execute(statement)]
-
-
-def order_reads(connection: Connection, integration_id: int) -> OrderReads:
-    """Tell how far the orders of a store are known."""
-    new = and_(searches.c.integration_id == integration_id, searches.c.search == Search.NEW.value)
-    statement = (
-        select(flow_state.c.enabled, flow_state.c.failures, searches.c.watermark)
-        .join(searches, new, isouter=True)
-        .where(flow_state.c.integration_id == integration_id, flow_state.c.flow == Flow.ORDERS.value)
-    )
-    row = connection.execute(statement).first()
-    if row is None:
-        return OrderReads(awaited=False, failing=False, watermark=None)
-    return OrderReads(awaited=row.enabled, failing=row.failures > 0, watermark=row.watermark)

@@ -31,7 +31,7 @@ async def test_a_process_that_died_between_send_and_answer_does_no_harm(desk: St
     working = asyncio.create_task(
         desk.runner._worked(claimed, Slice(desk.clock), lambda _: None, Tally(claimed.run.counts, 0))
     )
-    await hanging.wait()
+    await asyncio.wait({working, asyncio.create_task(hanging.wait())}, return_when=asyncio.FIRST_COMPLETED)
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
     desk.shop.before_answer = None
