@@ -16,7 +16,8 @@ from hub_core.domain.errors import InputError
 from hub_core.services.sheets import read_levels
 from hub_core.services.sheets.figures import Mark
 
-SKUS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20)
+# A carriage return ends a line in old files, and Python does not quote it where lines end otherwise.
+SKUS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1, max_size=20)
 LEVELS = st.dictionaries(SKUS.map(str.strip).filter(bool), st.decimals(0, 10**8, places=3), min_size=1, max_size=8).map(
     lambda levels: {sku: units.normalize() + 0 for sku, units in levels.items()}
 )
