@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, exists, not_, or_, select, update
+from sqlalchemy import and_, bindparam, case, exists, not_, or_, select, update
 
 from hub_core.domain.errors import FlowClosedError, LeaseLostError
 from hub_core.domain.integrations import PUSHING, ConnectionState, Flow
@@ -26,6 +26,21 @@ LEASE_TIME = timedelta(seconds=8)
 _PUSHING = [flow.value for flow in PUSHING]
 _FORWARD = {Flow.STOCK.value: 8, Flow.PRICES.value: 7}
 """How urgent it is to tell a store, also where nobody asked for it."""
+
+# What every page, or every request, asks is made once: that takes longer than the database needs for it.
+_OPEN = select(flow_state.c.open).where(
+    flow_state.c.integration_id == bindparam("integration"), flow_state.c.flow == bindparam("flow")
+)
+_LEASED = (
+    update(flow_state)
+    .where(
+        flow_state.c.integration_id == bindparam("of_integration"),
+        flow_state.c.flow == bindparam("of_flow"),
+        flow_state.c.lease == bindparam("number"),
+        flow_state.c.lease_owner == bindparam("owner"),
+    )
+    .returning(flow_state.c.open)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +143,13 @@ class FlowRepository:
 
     def is_open(self, integration_id: int, flow: Flow) -> bool:
         """Tell whether requests may leave for a flow."""
-        statement = select(flow_state.c.open).where(
-            flow_state.c.integration_id == integration_id, flow_state.c.flow == flow.value
-        )
-        return bool(self._connection.execute(statement).scalar_one_or_none())
+        key = {"integration": integration_id, "flow": flow.value}
+        return bool(self._connection.execute(_OPEN, key).scalar_one_or_none())
 
     def lock(self, integration_id: int, flow: Flow) -> bool:
         """Keep the pages of a flow out until the transaction ends, and tell whether it is open."""
-        statement = select(flow_state.c.open).where(
-            flow_state.c.integration_id == integration_id, flow_state.c.flow == flow.value
-        )
-        return bool(self._connection.execute(statement.with_for_update()).scalar_one_or_none())
+        key = {"integration": integration_id, "flow": flow.value}
+        return bool(self._connection.execute(_OPEN.with_for_update(), key).scalar_one_or_none())
 
     def demand(self, integration_id: int, flow: Flow, urgency: int) -> None:
         """Make a flow due now; whoever works on it will find that more was asked. Raises FlowClosedError."""
@@ -233,12 +244,14 @@ class FlowRepository:
 
         This is the first statement of every transaction of a flow. Raises LeaseLostError, so that it writes nothing.
         """
-        row = self._connection.execute(
-            update(flow_state)
-            .where(lease.mine)
-            .values(lease_until=self._now(LEASE_TIME), **values)
-            .returning(flow_state.c.open)
-        ).first()
+        key = {
+            "of_integration": lease.integration_id,
+            "of_flow": lease.flow.value,
+            "number": lease.number,
+            "owner": lease.owner,
+        }
+        statement = _LEASED.values(lease_until=self._now(LEASE_TIME), **values)
+        row = self._connection.execute(statement, key).first()
         if row is None:
             raise LeaseLostError
         return bool(row.open)
