@@ -90,7 +90,7 @@ def _reckoned(store: StoreRow, available: Decimal, told: Decimal) -> str:
         steps.append("never below 0")
     if not store.fractions and told != available - rules.buffer and told != rules.maximum and told:
         steps.append("in whole units")
-    return f"{', '.join(steps)}: told {told:f}"
+    return f"told {told:f}" if len(steps) == 1 else f"{', '.join(steps)}: told {told:f}"
 
 
 def _standing(store: StoreRow, told: Decimal) -> str:
