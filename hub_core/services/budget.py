@@ -72,9 +72,13 @@ class StoreBudget:
     def _check(self, connection: Connection) -> None:
         if self.flow is None:
             return
-        if not FlowRepository(connection, self.database).is_open(*self.flow):
+        if self.sending.listings:
+            is_open, is_superseded = PushRepository(connection, *self.flow).may_leave(self.sending.listings)
+        else:
+            is_open, is_superseded = FlowRepository(connection, self.database).is_open(*self.flow), False
+        if not is_open:
             raise FlowClosedError
-        if self.sending.listings and PushRepository(connection, *self.flow).is_superseded(self.sending.listings):
+        if is_superseded:
             raise SupersededError
 
     async def throttled(self, name: str, retry_after: float) -> None:

@@ -27,10 +27,10 @@ def link(
     wrong = links.wrong(integration_id)
     skus = {sku for one in wrong for sku in (one.before, one.after) if sku is not None}
     targets.hold(skus | (rows.skus_in(integration_id) if whole else rows.skus_of(others)))
-    changed = links.hold_wrong(integration_id, [one.listing_id for one in wrong])
+    changed = links.hold(integration_id, wrong)
     links.relink([one.listing_id for one in changed if one.after is not None])
     links.cut([one.listing_id for one in changed if one.after is None])
     if whole:
         targets.of_integration(integration_id)
     else:
-        targets.of_listings([*(one.listing_id for one in changed), *others])
+        targets.of_listings(links.told([*(one.listing_id for one in changed), *others]))

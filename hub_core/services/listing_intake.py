@@ -115,13 +115,17 @@ class _PageWrite:
 
     def _figures(self, told: dict[int, Listing]) -> None:
         held = self._rows.figures(told) if self._flows else {}
-        figures = []
+        first, figures = [], []
         for flow in self._flows:
+            name = flow.value
             for listing_id, listing in told.items():
-                old = held.get((listing_id, flow.value))
-                change = _change(old, _told_by(listing, flow), self._seen.asked_at)
-                if change is not None:
-                    figures.append(NewFigure(listing_id, flow.value, self._integration_id, *change))
+                figure, old = _told_by(listing, flow), held.get((listing_id, name))
+                if figure is not None and old is None:
+                    first.append((listing_id, name, self._integration_id, figure, figure))
+                elif figure is not None and old is not None:
+                    change = _change(old, figure, self._seen.asked_at)
+                    figures += [NewFigure(listing_id, name, self._integration_id, *change)] if change else []
+        self._rows.write_first_figures(first)
         self._rows.write_figures(figures)
 
 
@@ -147,15 +151,13 @@ def _told_by(listing: Listing, flow: Flow) -> Decimal | None:
     return None if figure is None else plain(figure)
 
 
-def _change(old: HeldFigure | None, figure: Decimal | None, asked_at: datetime) -> Change | None:
+def _change(old: HeldFigure, figure: Decimal, asked_at: datetime) -> Change | None:
     """Tell what to write of a *figure* that a store was read to have; None where that tells nothing new.
 
     Nor does it where a send was under way when the page was asked for, or ended after that.
     """
-    if figure is None or (old is not None and (old.in_flight or (old.ended_at or asked_at) > asked_at)):
+    if old.in_flight or (old.ended_at or asked_at) > asked_at:
         return None
-    if old is None:
-        return Change(figure, figure)
     if old.acknowledged == figure == old.expected:
         return None
     return _adopted(old, figure, asked_at)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _LARGEST: Final = Decimal(10) ** 12
 _SMALLEST: Final = -12
+_SHORT: Final = 12
+"""Characters of a figure that is measurable if they are but digits."""
 
 
 @dataclass(slots=True)
@@ -58,9 +60,30 @@ def _reject(record: Record, name: str | None, reason: str) -> NewReject:
 def _fault_of(listings: Sequence[Listing]) -> str | None:
     """Say why no database could hold some listings, or nobody know what they mean."""
     for listing in listings:
-        for fault in _faults(listing):
+        for fault in () if _is_plain(listing) else _faults(listing):
             return f"The listing cannot be stored: {fault}."
     return None
+
+
+def _is_plain(listing: Listing) -> bool:
+    """Tell, of nearly all listings, at one glance that nothing is wrong with them."""
+    keys = f"{listing.external_id}\n{listing.sku}\n{listing.parent}"
+    prices = listing.price, listing.sale_price
+    return (
+        keys[0] > " "
+        and len(keys) <= LONGEST_SKU
+        and keys.isascii()
+        and "\0" not in keys
+        and listing.name.isprintable()  # which halves of signs are not
+        and (prices[1] is None or prices[0] is None or prices[0].currency == prices[1].currency)
+        and all(_is_short(price.amount) for price in prices if price is not None)
+        and (listing.stock is None or _is_short(listing.stock))
+    )
+
+
+def _is_short(figure: Decimal) -> bool:
+    text = str(figure)
+    return len(text) <= _SHORT and text.replace(".", "").isdecimal()
 
 
 def _faults(listing: Listing) -> Iterator[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
 
 from hub_core.channels.dispatch import stream
 from hub_core.domain.integrations import Flow
@@ -46,7 +47,7 @@ class PricePush:
                 due.sku or "",
                 money(due.target, due.currency or ""),
                 due.parent,
-                None if due.handle is None else json.loads(due.handle),
+                None if due.handle is None else msgspec.json.decode(due.handle),
             )
             for due in going
         ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
 
 from hub_core.channels.dispatch import stream
 from hub_core.domain.integrations import Flow
@@ -62,4 +63,4 @@ def _change(due: Due) -> StockChange:
 
 
 def _handle(text: str | None) -> Any:
-    return None if text is None else json.loads(text)
+    return None if text is None else msgspec.json.decode(text)

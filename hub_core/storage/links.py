@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import and_, case, exists, func, or_, select, update
 
 from hub_core.domain.listings import Tie
 from hub_core.storage.among import among
-from hub_core.storage.tables import listings
+from hub_core.storage.tables import listings, prices, pushes, stock_levels
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
@@ -34,8 +34,11 @@ class LinkRepository:
         """List the listings whose link is not what the SKUs of the store's listings say."""
         return [Relink._make(row) for row in self._connection.execute(self._wrong(integration_id))]
 
-    def hold_wrong(self, integration_id: int, ids: Collection[int]) -> list[Relink]:
-        """Lock some listings, and give those of which that is still so."""
+    def hold(self, integration_id: int, wrong: Sequence[Relink]) -> Sequence[Relink]:
+        """Lock the listings that were *wrong*, and give those of which that is still so."""
+        if not wrong or self._connection.dialect.name == "sqlite":  # this transaction is the only one that writes
+            return wrong
+        ids = [one.listing_id for one in wrong]
         statement = (
             self._wrong(integration_id)
             .where(among(self._connection, listings.c.id, ids))
@@ -51,6 +54,19 @@ class LinkRepository:
     def cut(self, ids: Collection[int]) -> None:
         """Take the links of listings away."""
         self._set(ids, sku=None, tie=Tie.NONE.value)
+
+    def told(self, ids: Collection[int]) -> list[int]:
+        """Give those of some listings of which a store is told something, or could be by what is known of their SKU.
+
+        Whoever calls holds the levels and prices of their SKUs.
+        """
+        is_told = exists().where(pushes.c.listing_id == listings.c.id, pushes.c.target.is_not(None))
+        has_level = exists().where(stock_levels.c.sku == listings.c.sku, stock_levels.c.level.is_not(None))
+        has_price = exists().where(prices.c.sku == listings.c.sku)
+        statement = select(listings.c.id).where(
+            among(self._connection, listings.c.id, ids), or_(is_told, has_level, has_price)
+        )
+        return list(self._connection.execute(statement.order_by(listings.c.id)).scalars())
 
     def tie(self, listing_id: int, sku: str | None) -> None:
         """Link a listing by hand, or cut its link by hand."""

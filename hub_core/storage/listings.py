@@ -80,6 +80,12 @@ _LISTINGS = BulkWrite(
     key=("id",),
     change=("seen_at", "read_at", "gone_at", *(name for name in _TOLD if name != "external_id")),
 )
+_FIRST_FIGURES = BulkWrite(
+    pushes,
+    columns=("listing_id", "flow", "integration_id", "acknowledged", "expected"),
+    key=("listing_id", "flow"),
+    change=("acknowledged", "expected"),
+)
 _FIGURES = BulkWrite(
     pushes,
     columns=NewFigure._fields,
@@ -196,6 +202,10 @@ class ListingRepository:
             pushes.c.flow.in_([Flow.STOCK.value, Flow.PRICES.value]),
         )
         return {(row[0], row[1]): HeldFigure._make(row) for row in self._connection.execute(statement)}
+
+    def write_first_figures(self, figures: Sequence[tuple[int, str, int, Decimal, Decimal]]) -> None:
+        """Write what a store was read to have of listings that are new."""
+        _FIRST_FIGURES.write(self._connection, figures)
 
     def write_figures(self, figures: Sequence[NewFigure]) -> None:
         """Write what a store was read to have, of listings that are locked."""

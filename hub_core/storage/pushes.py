@@ -176,8 +176,11 @@ def _sending(dialect: str) -> Select[Any]:
 
 
 @cache
-def _superseded(dialect: str) -> Select[Any]:
-    return _sending(dialect).where(_PUSH.version != _PUSH.sent_version).limit(1)
+def _leaving(dialect: str) -> Select[Any]:
+    changed = _sending(dialect).where(_PUSH.version != _PUSH.sent_version).exists()
+    return select(flow_state.c.open, changed).where(
+        flow_state.c.integration_id == bindparam("integration"), flow_state.c.flow == bindparam("of_flow")
+    )
 
 
 @cache
@@ -369,10 +372,10 @@ class PushRepository:
         statement = select(func.count()).select_from(pushes).where(self._mine, pushes.c.waiting == wait.value)
         return int(self._connection.execute(statement).scalar_one())
 
-    def is_superseded(self, ids: Collection[int]) -> bool:
-        """Tell whether one of the figures that are being sent has changed since."""
-        bound = {"ids": ids, "of_flow": self._flow.value}
-        return self._connection.execute(_superseded(self._dialect), bound).first() is not None
+    def may_leave(self, ids: Collection[int]) -> tuple[bool, bool]:
+        """Tell whether the flow is open, and whether one of the figures that are being sent has changed since."""
+        row = self._connection.execute(_leaving(self._dialect), {**self._bound, "ids": ids}).first()
+        return (False, False) if row is None else (bool(row[0]), bool(row[1]))
 
     def beside(self, parents: Collection[str], ids: Collection[int]) -> list[Beside]:
         """Give the other listings of *parents* than those with *ids*, with what they are told or, else, have."""
