@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from html import unescape
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -13,7 +13,7 @@ from hub_core import Listing, Money, RejectedError
 from hub_threedcart.figures import amount, quantity
 from hub_threedcart.lines import listing_of
 from hub_threedcart.parsing import read_as, tree_of
-from hub_threedcart.product_wire import WireProduct, WireSku, WireVariant
+from hub_threedcart.product_wire import WireProduct, WireVariant
 
 _ORDINARY: Final = msgspec.json.Decoder(WireProduct, strict=False)
 
@@ -28,11 +28,10 @@ def read_product(raw: bytes, currency: str) -> list[Listing]:
     if product.sku_info.catalog_id <= 0:
         raise RejectedError("The shop sent a product without its number, the CatalogID.")
     try:
-        shared = _shared(product)
         if not product.advanced_option_list:
-            return [_alone(product, shared, currency)]
+            return [_alone(product, currency)]
         names = _choices(product)
-        listings = [_variant(product.sku_info, one, shared, names, currency) for one in product.advanced_option_list]
+        listings = [_variant(product, one, names, currency) for one in product.advanced_option_list]
     except (ValueError, ArithmeticError) as error:
         raise RejectedError(f"A figure of product {product.sku_info.catalog_id} makes no sense: {error}.") from error
     if len({listing.external_id for listing in listings}) < len(listings):
@@ -47,48 +46,54 @@ def _wire(raw: bytes) -> WireProduct:
         return read_as(WireProduct, tree_of(raw))
 
 
-def _shared(product: WireProduct) -> dict[str, Any]:
-    return {"published": not (product.hide or product.not_for_sale)}
-
-
-def _alone(product: WireProduct, shared: Mapping[str, Any], currency: str) -> Listing:
+def _alone(product: WireProduct, currency: str) -> Listing:
     sku = product.sku_info
-    return Listing(
-        external_id=str(sku.catalog_id),
-        sku=sku.sku.strip() or None,
-        name=_text(sku.name),
-        handle={"catalog": sku.catalog_id},
-        fractions=product.allow_fractional_quantity,
-        stock=_units(sku.stock),
-        price=_money(sku.price, currency),
-        sale_price=_money(sku.sale_price, currency) if sku.on_sale else None,
-        **shared,
+    # Made of what the decoder has checked, so without checking it again.
+    return Listing.assembled(
+        {
+            "external_id": str(sku.catalog_id),
+            "sku": sku.sku.strip() or None,
+            "name": _text(sku.name),
+            "parent": None,
+            "handle": {"catalog": sku.catalog_id},
+            "published": _is_published(product),
+            "fractions": product.allow_fractional_quantity,
+            "stock": _units(sku.stock),
+            "price": _money(sku.price, currency),
+            "sale_price": _money(sku.sale_price, currency) if sku.on_sale else None,
+        }
     )
 
 
-def _variant(
-    sku: WireSku, variant: WireVariant, shared: Mapping[str, Any], names: Mapping[str, str], currency: str
-) -> Listing:
+def _variant(product: WireProduct, variant: WireVariant, names: Mapping[str, str], currency: str) -> Listing:
     """Make a listing of a variant, of which the store keeps whole units only.
 
     It has no sale price of its own: the product's is taken where both cost the same, else nothing is known.
     """
+    sku = product.sku_info
     code = variant.advanced_option_code.strip()
     external_id, parent = listing_of(sku.catalog_id, code), str(sku.catalog_id)
     if external_id is None or external_id == parent:
         raise RejectedError(f"A variant of product {parent} has no option code, so nothing can be told of it.")
     on_sale = sku.on_sale and variant.advanced_option_price == sku.price
-    return Listing(
-        external_id=external_id,
-        sku=variant_sku(sku.sku, variant.advanced_option_sufix, code),
-        name=f"{_text(sku.name)} - {_choice(variant, code, names)}",
-        parent=parent,
-        handle={"catalog": sku.catalog_id, "code": code},
-        stock=_units(variant.advanced_option_stock),
-        price=_money(variant.advanced_option_price, currency),
-        sale_price=_money(sku.sale_price, currency) if on_sale else None,
-        **shared,
+    return Listing.assembled(
+        {
+            "external_id": external_id,
+            "sku": variant_sku(sku.sku, variant.advanced_option_sufix, code),
+            "name": f"{_text(sku.name)} - {_choice(variant, code, names)}",
+            "parent": parent,
+            "handle": {"catalog": sku.catalog_id, "code": code},
+            "published": _is_published(product),
+            "fractions": False,
+            "stock": _units(variant.advanced_option_stock),
+            "price": _money(variant.advanced_option_price, currency),
+            "sale_price": _money(sku.sale_price, currency) if on_sale else None,
+        }
     )
+
+
+def _is_published(product: WireProduct) -> bool:
+    return not (product.hide or product.not_for_sale)
 
 
 def variant_sku(product: str, own: str, code: str) -> str | None:
