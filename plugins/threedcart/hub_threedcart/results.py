@@ -17,7 +17,10 @@ _SPOKEN_FOR: Final = (TOO_LARGE, SERVER_FAULT)
 
 
 class Result(NamedTuple):
-    """What became of the entry that *value* names; the platform also writes errors that name none."""
+    """What became of the entry that *value* names; the platform also writes errors that name none.
+
+    Only what was not *good* has a message.
+    """
 
     value: str
     error: bool
@@ -61,13 +64,17 @@ def _rows(answer: Answer, body: bytes) -> list[WireResult] | None:
 
 def _result(row: WireResult, answer: Answer) -> Result:
     error = _words(row.key).lower() == "error"
-    return Result(_words(row.value), error, _status(row.status), answer.redact(_words(row.message)))
+    result = Result(_words(row.value), error, _status(row.status), "")
+    return result if result.good else result._replace(message=answer.redact(_words(row.message)))
 
 
 def _words(value: Any) -> str:
-    if value is None or isinstance(value, dict | list):
+    if value is None or isinstance(value, (dict, list)):
         return ""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in str(value)).split())[:_LONGEST]
+    text = str(value)
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(text.split())[:_LONGEST]
 
 
 def _status(value: Any) -> int | None:
