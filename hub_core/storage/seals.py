@@ -1,4 +1,4 @@
-"""Everything that is sealed in the database: the credentials of integrations and the hub's application keys."""
+"""Everything that is sealed in the database: credentials, application keys, and the addresses for callbacks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, update
 
 from hub_core.domain.integrations import ConnectionState
-from hub_core.storage.tables import applications, integrations
+from hub_core.storage.tables import applications, callbacks, integrations
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Connection
@@ -22,6 +22,11 @@ def of_integration(integration_id: int) -> str:
 def of_application(channel: str) -> str:
     """Name the owner of the application keys of a channel."""
     return f"application:{channel}"
+
+
+def of_callbacks(channel: str) -> str:
+    """Name the owner of the secret in the address for a channel's callbacks."""
+    return f"callbacks:{channel}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class SealRepository:
 
     def find(self) -> list[Seal]:
         """List all, the application keys first."""
-        return [*self._applications(), *self._integrations()]
+        return [*self._applications(), *self._callbacks(), *self._integrations()]
 
     def token(self, seal: Seal) -> str | None:
         """Give what is sealed there now."""
@@ -73,6 +78,13 @@ class SealRepository:
             for row in rows
         ]
 
+    def _callbacks(self) -> list[Seal]:
+        rows = self._connection.execute(select(callbacks).order_by(callbacks.c.channel))
+        return [
+            Seal(of_callbacks(row.channel), f"the callback address of '{row.channel}'", row.secret, row.channel)
+            for row in rows
+        ]
+
     def _integrations(self) -> list[Seal]:
         columns = integrations.c
         statement = select(columns.id, columns.name, columns.credentials).where(columns.credentials.is_not(None))
@@ -86,4 +98,6 @@ def _place(seal: Seal) -> tuple[Column[Any], Column[Any]]:
     """Give the column that names the row, and the one that holds the token."""
     if isinstance(seal.key, int):
         return integrations.c.id, integrations.c.credentials
+    if seal.owner == of_callbacks(seal.key):
+        return callbacks.c.channel, callbacks.c.secret
     return applications.c.channel, applications.c.document

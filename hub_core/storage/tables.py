@@ -372,6 +372,37 @@ rate_budgets = Table(
     Column("slow_until", Double, nullable=False),
 )
 
+authorizations = Table(
+    "authorizations",
+    metadata,
+    _integration(primary_key=True),
+    Column("state_hash", LargeBinary, nullable=False, unique=True),
+    Column("channel", String(40), nullable=False),
+    Column("begun_by", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+"""The sign-ins at a platform that were begun and not answered yet: the newest of each integration."""
+
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("channel", String(40), primary_key=True),
+    Column("secret", Document, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+"""The sealed part of the address at which a platform tells of grants and revocations."""
+
+renewals = Table(
+    "renewals",
+    metadata,
+    _integration(primary_key=True),
+    Column("owner", String(40)),
+    Column("until", UtcDateTime),
+    Column("refused_at", UtcDateTime),
+)
+"""Who is renewing the credentials of an integration, until when, and when the store last made that necessary."""
+
 tokens = Table(
     "tokens",
     metadata,

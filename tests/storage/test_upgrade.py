@@ -24,7 +24,8 @@ LINES = [
     {"id": "5", "sku": "PART", "quantity": "1", "price": "1", "bundle_parent": "4"},
     {"id": "6", "sku": "RED", "quantity": "7", "price": "1", "fulfilled_by": "channel"},
 ]
-WITHOUT_STOCK = (
+FIRST_VERSION = (
+    *(f"DROP TABLE {table}" for table in ("authorizations", "callbacks", "renewals")),
     *(f"DROP TABLE {table}" for table in ("stock_movements", "stock_levels", "prices", "pushes", "listings")),
     "DROP INDEX ix_orders_same_as",
     "ALTER TABLE order_lines DROP COLUMN stock_sku",
@@ -48,7 +49,7 @@ async def shop(database_url: str, clock: VirtualClock, registry: ChannelRegistry
         await hub.sync("north")
 
         def take_back(connection: Connection) -> None:
-            for statement in WITHOUT_STOCK:
+            for statement in FIRST_VERSION:
                 connection.execute(text(statement))
 
         hub.parts.database.write_now(take_back)
