@@ -10,6 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hub_core.channels.callbacks import CallbackAnswer as CallbackAnswer
+    from hub_core.channels.callbacks import CallbackRequest as CallbackRequest
+    from hub_core.channels.callbacks import Grant as Grant
+    from hub_core.channels.callbacks import Revocation as Revocation
     from hub_core.channels.hookspecs import hookimpl as hookimpl
     from hub_core.channels.http import StoreHttp as StoreHttp
     from hub_core.channels.listing_pages import ListingPage as ListingPage
@@ -71,6 +75,7 @@ if TYPE_CHECKING:
     from hub_core.hub import Hub as Hub
 
 _HOMES = {
+    "hub_core.channels.callbacks": "CallbackAnswer CallbackRequest Grant Revocation",
     "hub_core.channels.hookspecs": "hookimpl",
     "hub_core.channels.http": "StoreHttp",
     "hub_core.channels.listing_pages": "ListingPage",

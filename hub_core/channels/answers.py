@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hub_core.channels.blame import WrongAnswer
+from hub_core.channels.callbacks import LARGEST, CallbackAnswer, Grant, Revocation
 from hub_core.channels.channel import Channel
 from hub_core.channels.listing_pages import ListingPage
 from hub_core.channels.pages import CURSOR_LIMIT, OrderPage, Record
@@ -66,10 +67,36 @@ def _named(answer: Any) -> str:
 
 def _check_step(_channel: Channel, answer: Any) -> None:
     _check_kind(answer, AuthorizationStep, "an")
+    if answer.method == "redirect" and not (answer.url or "").startswith(("https://", "http://")):
+        raise WrongAnswer("it redirects, but names no address to go to")
 
 
 def _check_credentials(channel: Channel, answer: Any) -> None:
     _check_kind(answer, channel.info.credentials)
+
+
+def _check_callback(channel: Channel, answer: Any) -> None:
+    _check_kind(answer, CallbackAnswer)
+    if not all(isinstance(one, Grant) for one in answer.grants):
+        raise WrongAnswer("it answered something else than Grants among its grants")
+    if not all(isinstance(one, Revocation) for one in answer.revocations):
+        raise WrongAnswer("it answered something else than Revocations among its revocations")
+    for one in (*answer.grants, *answer.revocations):
+        if not isinstance(one.store_key, str):
+            raise WrongAnswer("it names no store")
+        if isinstance(one, Grant) or one.credentials is not None:
+            _check_kind(one.credentials, channel.info.credentials)
+    _check_http(answer)
+
+
+def _check_http(answer: Any) -> None:
+    status, body, kind = answer.status, answer.body, answer.content_type
+    if not isinstance(status, int) or not 200 <= status <= 599 or status == 304:  # noqa: PLR2004 - what HTTP has
+        raise WrongAnswer("the status of its HTTP answer is none from 200 to 599")
+    if not isinstance(body, bytes) or len(body) > LARGEST:
+        raise WrongAnswer(f"the body of its HTTP answer is not made of at most {LARGEST} bytes")
+    if not isinstance(kind, str) or not (kind.isascii() and kind.isprintable()):
+        raise WrongAnswer("the type of its HTTP answer cannot stand in a header")
 
 
 def _check_identity(_channel: Channel, answer: Any) -> None:
@@ -128,6 +155,8 @@ def _check_nothing(_channel: Channel, _answer: Any) -> None:
 _CHECKS: dict[str, Callable[[Channel, Any], None]] = {
     "begin_authorization": _check_step,
     "complete_authorization": _check_credentials,
+    "renew_credentials": _check_credentials,
+    "receive_callback": _check_callback,
     "check_store": _check_identity,
     "fetch_orders": _check_order_page,
     "fetch_order": _check_order_page,

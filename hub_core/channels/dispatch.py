@@ -15,6 +15,7 @@ from pydantic import BaseModel, SecretStr
 
 from hub_core.channels.answers import check_answer, check_cursor, check_kept
 from hub_core.channels.blame import Blame, WrongAnswer
+from hub_core.channels.callbacks import CallbackAnswer, CallbackRequest
 from hub_core.channels.channel import Channel
 from hub_core.channels.listing_pages import ListingPage
 from hub_core.channels.pages import OrderPage, Record
@@ -51,6 +52,12 @@ async def ask(
 ) -> BaseModel: ...
 @overload
 async def ask(channel: Channel, hook: Literal["check_store"], *, deadline: float, store: Store) -> StoreIdentity: ...
+@overload
+async def ask(channel: Channel, hook: Literal["renew_credentials"], *, deadline: float, store: Store) -> BaseModel: ...
+@overload
+async def ask(
+    channel: Channel, hook: Literal["receive_callback"], *, deadline: float, **arguments: Any
+) -> CallbackAnswer: ...
 @overload
 async def ask(
     channel: Channel, hook: Literal["fetch_order"], *, deadline: float, store: Store, external_id: str
@@ -251,6 +258,8 @@ def _secrets_in(arguments: Mapping[str, Any]) -> frozenset[str]:
             models = (argument.settings, argument.application, getattr(argument, "credentials", None))
             values = [value for model in models if model for _, value in model]
             found.update(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+        elif isinstance(argument, CallbackRequest):
+            found.update(argument.secrets())
         elif isinstance(argument, Mapping):
             found.update(map(str, argument.values()))
     return frozenset(found)

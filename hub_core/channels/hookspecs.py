@@ -14,6 +14,7 @@ from typing import Protocol
 import pluggy
 from pydantic import BaseModel
 
+from hub_core.channels.callbacks import CallbackAnswer, CallbackRequest
 from hub_core.channels.listing_pages import ListingPage
 from hub_core.channels.pages import Cursor, OrderPage
 from hub_core.channels.store import Connection, Store
@@ -50,6 +51,22 @@ class AuthSpecs(Protocol):
         """Turn the *answer* of a redirect (its query parameters) into credentials of the declared model.
 
         Raises AuthorizationError where the merchant or the platform said no.
+        """
+
+    @hookspec
+    async def renew_credentials(self, store: Store) -> BaseModel:
+        """Get fresh credentials for those that *store* bears, which expire soon or are refused; may have `expires_at`.
+
+        Only one process at a time asks for them, and the hub keeps them before they are used. Raises
+        AuthorizationError where the platform wants the merchant to let the hub in anew.
+        """
+
+    @hookspec
+    async def receive_callback(self, connection: Connection, request: CallbackRequest) -> CallbackAnswer:
+        """Read what was posted to the hub's callback address: which stores let it in, which no longer do.
+
+        Nobody has vouched for *request* but by knowing the address. The hub tries every grant at the store, and looks
+        up every revocation, before it believes them. *connection* has no settings, since no store is known yet.
         """
 
     @hookspec

@@ -23,10 +23,13 @@ def _as(value: BaseModel | None, model: type[Model], what: str) -> Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """The way to a store that is not authorised yet: the hub's application, the merchant's settings, HTTP."""
+    """The way to a store that is not authorised yet: the hub's application, the merchant's settings, HTTP.
+
+    There are no settings where a platform calls the hub, and it is not known yet which store is meant.
+    """
 
     http: StoreHttp
-    settings: BaseModel
+    settings: BaseModel | None
     application: BaseModel | None = None
 
     def settings_as(self, model: type[Model]) -> Model:

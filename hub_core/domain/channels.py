@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field
 
@@ -21,7 +22,9 @@ class ChannelInfo(Fact):
     *scrub* names the members whose values never enter the hub, such as card numbers; *scrub_parameters* likewise
     parameters of addresses, in whatever text they stand, such as a key that opens an order. *environment* tells the
     environment variables that the channel itself reads, with the values in force and no secrets. *stock_batch* and
-    *price_batch* say how many listings a push may bear at most.
+    *price_batch* say how many listings a push may bear at most. *store_key* gives, without I/O, the key of the store
+    that settings name, as its `StoreIdentity` has it; without it, no callback finds an integration that waits.
+    *callback_methods* include GET where the platform asks for the callback address before it posts there.
     """
 
     key: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
@@ -39,6 +42,8 @@ class ChannelInfo(Fact):
     price_batch: int = Field(default=100, ge=1, le=10_000)
     scrub: tuple[str, ...] = ()
     scrub_parameters: tuple[str, ...] = ()
+    store_key: Callable[[Any], str] | None = None
+    callback_methods: frozenset[Literal["GET", "POST"]] = frozenset({"POST"})
     environment: dict[str, str] = Field(default_factory=dict)
 
 
