@@ -16,6 +16,7 @@ from hub_core.domain.runs import Run
 from hub_core.engine.embedded import Engine
 from hub_core.engine.syncs import Syncs
 from hub_core.services.applications import Applications
+from hub_core.services.callbacks import Callbacks
 from hub_core.services.events import Events
 from hub_core.services.flow_alignment import align_flows
 from hub_core.services.integrations import Integrations
@@ -46,6 +47,7 @@ class Hub:
         self.channels = parts.channels
         self.integrations = Integrations(parts)
         self.applications = Applications(parts)
+        self.callbacks = Callbacks(parts)
         self.orders = Orders(parts)
         self.rejects = Rejects(parts)
         self.runs = Runs(parts)

@@ -153,9 +153,9 @@ class NotReadyError(UnavailableError):
 
     code = "not_ready"
 
-    def __init__(self, cursor: Any, *, retry_after: float | None = None) -> None:
+    def __init__(self, cursor: Any, message: str | None = None, *, retry_after: float | None = None) -> None:
         """Take the *cursor* from which to ask again."""
-        super().__init__(retry_after=retry_after)
+        super().__init__(message, retry_after=retry_after)
         self.cursor = cursor
 
 

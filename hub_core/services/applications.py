@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from hub_core.domain.errors import InputError, VaultError
+from hub_core.services.callback_addresses import CallbackAddresses
 from hub_core.services.checks import validated, written
 from hub_core.services.resuming import resume_readable
 from hub_core.storage.integrations import IntegrationRepository
@@ -48,6 +49,7 @@ class Applications:
         await self._parts.database.write(
             lambda connection: IntegrationRepository(connection).set_application(channel, sealed, now)
         )
+        await CallbackAddresses(self._parts).make_readable(self._parts.channels.channel(channel))
         await asyncio.to_thread(resume_readable, self._parts)
 
     async def get(self, channel: str) -> dict[str, str]:
@@ -57,6 +59,10 @@ class Applications:
         if not values:
             return {}
         return {name: str(value) for name, value in model.model_validate(values) if not isinstance(value, SecretStr)}
+
+    async def callback_url(self, channel: str) -> str | None:
+        """Give the address at which the platform tells the hub of grants; None while it cannot be read."""
+        return await CallbackAddresses(self._parts).address(self._parts.channels.channel(channel))
 
     async def stored(self, channel: str) -> dict[str, str]:
         """Unseal all keys of a channel: for the channel's own use. Raises VaultError where they cannot be read."""

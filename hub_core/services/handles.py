@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from hub_core.channels.store import Connection, Store
-from hub_core.domain.errors import AuthorizationError
+from hub_core.domain.errors import AuthorizationError, NotReadyError
 from hub_core.services.applications import Applications
 from hub_core.services.budget import Sending, StoreBudget, scope_of
 from hub_core.services.checks import chosen, secrets_of, validated
+from hub_core.services.renewal import Renewal
+from hub_core.storage.seals import of_integration
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,11 +28,15 @@ if TYPE_CHECKING:
     from hub_core.storage.integrations import IntegrationRow
 
 
+_RENEWED = "The store wanted fresh credentials, which the hub has now; it goes on with them."
+
+
 class Handles:
     """Makes connections and store handles; each lives as long as its `async with`."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self.renewal = Renewal(parts, self)
 
     def settings_of(self, channel: Channel, row: IntegrationRow) -> BaseModel:
         """Give the merchant's settings as the channel's model."""
@@ -47,7 +53,7 @@ class Handles:
         """Unseal the credentials. Raises AuthorizationError where there are none."""
         if row.credentials is None:
             raise AuthorizationError(f"'{row.name}' is not authorised; authorise it.")
-        text = self._parts.vault.decrypt(row.credentials, f"integration:{row.id}:credentials")
+        text = self._parts.vault.decrypt(row.credentials, of_integration(row.id))
         try:
             return channel.info.credentials.model_validate_json(text)
         except ValidationError:
@@ -68,6 +74,19 @@ class Handles:
             await http.aclose()
 
     @asynccontextmanager
+    async def nowhere(self, channel: Channel) -> AsyncIterator[Connection]:
+        """Open the way to a platform whose store is not known."""
+        application = await self.application_of(channel)
+        budget = StoreBudget(
+            database=self._parts.database, scope=f"{channel.key}/callbacks", budgets=channel.info.rate_budgets
+        )
+        http = self._http(channel, budget, secrets_of(application))
+        try:
+            yield Connection(http=http, settings=None, application=application)
+        finally:
+            await http.aclose()
+
+    @asynccontextmanager
     async def store(
         self,
         channel: Channel,
@@ -79,11 +98,14 @@ class Handles:
     ) -> AsyncIterator[Store]:
         """Open a store, with *credentials* that are tried out or else the stored ones, for a *flow* or a person.
 
-        *sending* says, while it is used, which figures are about to leave.
+        *sending* says, while it is used, which figures are about to leave. Stored credentials that expire are renewed
+        before; where a flow finds them refused, they are renewed once and it goes on with a store opened anew
+        (NotReadyError).
         """
+        stored = credentials is None
         application = await self.application_of(channel)
         settings = self.settings_of(channel, row)
-        credentials = credentials or self.credentials_of(channel, row)
+        credentials = credentials or await self.renewal.in_time(channel, row, flow)
         zone = chosen("timezone", settings, row.store)
         budget = self._budget(channel, row, flow, sending)
         http = self._http(channel, budget, secrets_of(application, settings, credentials))
@@ -96,6 +118,10 @@ class Handles:
                 timezone=None if zone is None else ZoneInfo(zone),
                 currency=chosen("currency", settings, row.store),
             )
+        except AuthorizationError as error:
+            if not (stored and flow is not None and await self.renewal.after_refusal(channel, row, flow)):
+                raise
+            raise NotReadyError(None, _RENEWED, retry_after=0) from error
         finally:
             await http.aclose()
 

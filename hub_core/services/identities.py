@@ -16,17 +16,19 @@ if TYPE_CHECKING:
     from hub_core.storage.integrations import IntegrationRow
 
 
-def approved(connection: Connection, row: IntegrationRow, settings: BaseModel, told: StoreIdentity) -> StoreIdentity:
+def approved(
+    connection: Connection, row: IntegrationRow, settings: BaseModel, told: StoreIdentity, *, moved: bool = False
+) -> StoreIdentity:
     """Give the identity to store for what a store has *told* of itself.
 
     A zone or currency that it tells no longer stays as it was told last, for a right that was taken away changes
     neither. Raises ConflictError where it is another store than before or another integration's, InputError where
-    zone or currency is not known.
+    zone or currency is not known. *moved* says that a person has confirmed that another store is the same, elsewhere.
     """
-    if row.store is not None and row.store.key != told.key:
+    if row.store is not None and row.store.key != told.key and not moved:
         raise ConflictError(
-            f"These credentials belong to the store '{told.name or told.key}', but '{row.name}' is the "
-            f"store '{row.store.name or row.store.key}'; add an integration of its own for the other store."
+            f"These credentials belong to the store '{_named(told, row.store)}', but '{row.name}' is the "
+            f"store '{_named(row.store, told)}'; add an integration of its own for the other store."
         )
     holder = IntegrationRepository(connection).connected_to(row.channel, told.key)
     if holder is not None and holder.id != row.id:
@@ -34,6 +36,13 @@ def approved(connection: Connection, row: IntegrationRow, settings: BaseModel, t
     identity = told if row.store is None else _completed(told, row.store)
     _check_complete(settings, identity)
     return identity
+
+
+def _named(store: StoreIdentity, other: StoreIdentity) -> str:
+    """Name a store so that it can be told from another one, which may bear the same name."""
+    if not store.name:
+        return store.key
+    return f"{store.name} ({store.key})" if store.name == other.name else store.name
 
 
 def held(identity: StoreIdentity, holder: str) -> ConflictError:

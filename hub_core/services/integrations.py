@@ -14,6 +14,8 @@ from hub_core.domain.fact import Fact
 from hub_core.domain.integrations import PUSHING, ConnectionState, Integration, IntegrationChange, Rules
 from hub_core.services.authorization import Authorization
 from hub_core.services.checks import validated
+from hub_core.services.lookup import locked
+from hub_core.services.reconfiguring import Reconfiguration
 from hub_core.services.targets import Targets
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
@@ -39,7 +41,7 @@ class RemovalPreview(Fact):
     sentence: str
 
 
-class Integrations(Authorization):
+class Integrations(Authorization, Reconfiguration):
     """Adds, shows, changes and removes integrations, each named by its id or its name."""
 
     async def page(self, *, removed: bool = False, before: int | None = None, limit: int = 50) -> Sequence[Integration]:
@@ -81,7 +83,7 @@ class Integrations(Authorization):
         name = checked_name(name)
 
         def rename(connection: Connection) -> None:
-            before = self._locked(connection, row).name
+            before = locked(connection, row).name
             IntegrationRepository(connection).change(row.id, name=name)
             event = NewEvent(type="integration.renamed", integration_id=row.id, data={"from": before, "to": name})
             EventRepository(connection).record([event], self._parts.clock.now())
@@ -103,11 +105,11 @@ class Integrations(Authorization):
         row = await self._present(integration)
 
         def enable(connection: Connection) -> IntegrationChange | None:
-            fresh = self._locked(connection, row)
+            fresh = locked(connection, row)
             if fresh.enabled:
                 return None
             if fresh.connection is ConnectionState.CONNECTED:
-                self._open_flows(connection, fresh)
+                self._connector.open_flows(connection, fresh)
             IntegrationRepository(connection).change(row.id, enabled=True)
             self._tell(connection, fresh, "integration.enabled")
             return IntegrationChange.ENABLED
@@ -120,7 +122,7 @@ class Integrations(Authorization):
         row = await self._present(integration)
 
         def disable(connection: Connection) -> IntegrationChange | None:
-            fresh = self._locked(connection, row)
+            fresh = locked(connection, row)
             if not fresh.enabled:
                 return None
             FlowRepository(connection, self._parts.database).close(row.id)
@@ -153,7 +155,7 @@ class Integrations(Authorization):
         now = self._parts.clock.now()
 
         def remove(connection: Connection) -> IntegrationChange:
-            fresh, repository = self._locked(connection, row), IntegrationRepository(connection)
+            fresh, repository = locked(connection, row), IntegrationRepository(connection)
             FlowRepository(connection, self._parts.database).close(row.id)
             RunRepository(connection).stop_unfinished(row.id, now)
             if fresh.connected_at is None:

@@ -31,17 +31,6 @@ class IntegrationLookup:
             raise _was_removed(row)
         return row
 
-    @staticmethod
-    def _locked(connection: Connection, row: IntegrationRow) -> IntegrationRow:
-        """Give *row* as it is now, for this transaction alone to change: it may have been read minutes ago.
-
-        Raises ConflictError where it was removed meanwhile.
-        """
-        fresh = IntegrationRepository(connection).lock(row.id)
-        if fresh is None or fresh.removed_at is not None:
-            raise _was_removed(row)
-        return fresh
-
     async def _reachable(self, integration: int | str) -> IntegrationRow:
         """Give one whose store the hub may ask. Raises ConflictError where it is disabled or not authorised."""
         row = await self._present(integration)
@@ -84,6 +73,17 @@ class IntegrationLookup:
             return [shown(row, flows[row.id], self._parts.channels, now) for row in rows]
 
         return await self._parts.database.read(read)
+
+
+def locked(connection: Connection, row: IntegrationRow) -> IntegrationRow:
+    """Give *row* as it is now, for this transaction alone to change: it may have been read minutes ago.
+
+    Raises ConflictError where it was removed meanwhile.
+    """
+    fresh = IntegrationRepository(connection).lock(row.id)
+    if fresh is None or fresh.removed_at is not None:
+        raise _was_removed(row)
+    return fresh
 
 
 def _was_removed(row: IntegrationRow) -> ConflictError:

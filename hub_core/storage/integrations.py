@@ -81,6 +81,14 @@ class IntegrationRepository:
             integrations.c.removed_at.is_(None),
         )
 
+    def waiting(self, channel: str) -> list[IntegrationRow]:
+        """List those of a channel that await their authorisation, newest first."""
+        awaiting = integrations.c.connection == ConnectionState.AWAITING_AUTHORIZATION.value
+        statement = select(integrations).where(
+            integrations.c.channel == channel, awaiting, integrations.c.removed_at.is_(None)
+        )
+        return [_integration(row) for row in self._connection.execute(statement.order_by(integrations.c.id.desc()))]
+
     def identities_before(self, row: IntegrationRow) -> dict[int, datetime | None]:
         """Give the removed integrations of the same store, each with the start of its last complete `new` read."""
         if row.store is None:

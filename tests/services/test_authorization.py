@@ -41,7 +41,8 @@ async def test_credentials_are_sealed_and_shown_nowhere(hub: Hub) -> None:
 async def test_what_has_to_be_done_is_told_first(hub: Hub) -> None:
     start = await hub.integrations.begin_authorization(await added(hub, open_shop("north")))
     assert (start.method, start.url) == ("token", None)
-    assert start.callback_url.startswith("http://127.0.0.1:8000/")
+    assert start.callback_url == start.return_url == "http://127.0.0.1:8000/authorizations/toyshop"
+    assert start.expires_at is None
     assert list(start.fields["properties"]) == ["password"]
 
 
