@@ -1,6 +1,7 @@
 """Whatever orders, people and stores do, in any order: stock comes out as a plain reckoning says."""
 
 import asyncio
+import itertools
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import event
@@ -55,6 +56,7 @@ LINES = st.lists(
     ),
     max_size=3,
 )
+BUSTLE = st.sampled_from(["sell", "sell", "level", "orders", "stock", "listings"])
 AGES = st.sampled_from([timedelta(0), timedelta(0), timedelta(hours=5), timedelta(hours=36), timedelta(days=4)])
 
 
@@ -76,6 +78,7 @@ class Trade(RuleBasedStateMachine):
         self.past: list[tuple[str, str, bytes, Any]] = []
         self.meddled: set[tuple[str, str]] = set()
         self.unseen: set[str] = set()
+        self.sales = itertools.count(3)
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
@@ -155,6 +158,26 @@ class Trade(RuleBasedStateMachine):
     def order(self, name: str, key: str, status: str, lines: list[dict[str, Any]], age: timedelta) -> None:
         self.clock.advance(1)
         self._put(name, key, status, lines, age)
+
+    def _sell_one(self, name: str, number: int, units: int) -> None:
+        line = {"sku": "A", "offer": number, "quantity": str(units)}
+        self.clock.advance(1)
+        self._put(name, f"sale {next(self.sales)}", "open", [line], timedelta(0))
+
+    @rule(name=STORES, number=st.integers(0, 2), units=st.integers(1, 3), busy=st.lists(BUSTLE, min_size=2, max_size=6))
+    def bustle(self, name: str, number: int, units: int, busy: list[str]) -> None:
+        """Sales, levels, reads and sends of one listing follow each other closely."""
+        sku = self.model.stores[name].links[list(OFFERS[name])[number]] or "A"
+        for what in ("level", "orders", *busy):
+            if what == "sell":
+                self._sell_one(name, number, units)
+            elif what == "level":
+                self.stock_is_what_the_model_says()
+                self.set_level(sku, str(next(self.sales) % 9), None)
+                self.stock_is_what_the_model_says()
+            else:
+                self._run(name, what)
+        self.read_and_push(name)
 
     @rule(name=STORES, key=ORDERS, status=STATUSES)
     def change_status(self, name: str, key: str, status: str) -> None:
@@ -338,8 +361,8 @@ class Trade(RuleBasedStateMachine):
         try:
             if len(self.ids) == len(OFFERS):
                 self._quiet()
-                for name in OFFERS:
-                    for kind in ("listings", "orders", "stock", "orders", "stock"):
+                for kind in ("listings", "orders", "stock", "orders", "stock"):
+                    for name in OFFERS:
                         self._run(name, kind)
                 self.stock_is_what_the_model_says()
                 for name in OFFERS:
@@ -368,7 +391,11 @@ def run(url: Callable[[Path], str], examples: int, steps: int) -> None:
 
     case = Machine.TestCase
     case.settings = settings(
-        max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[phase for phase in Phase if THOROUGH or phase is not Phase.shrink],  # it takes many minutes
     )
     case("runTest").runTest()
 
