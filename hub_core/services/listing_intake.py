@@ -19,6 +19,7 @@ from hub_core.storage.rejects import RejectRepository
 from hub_core.storage.runs import RunRepository
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from collections.abc import Set as AbstractSet
 
     from sqlalchemy import Connection
@@ -109,12 +110,12 @@ class _PageWrite:
         self._rows.write(self._integration_id, self._seen, [(ids[key], values[key]) for key in (*new, *changed)])
         if same:
             self._rows.touch(self._seen, same)
-        self._figures({ids[key]: listing for key, listing in told.items()})
+        self._figures({ids[key]: listing for key, listing in told.items()}, [row.id for row in held.values()])
         self.counts = Counts(read=len(told), created=len(new), updated=len(changed), unchanged=len(same))
         return any(_retargets(row, told[key]) for key, row in held.items())
 
-    def _figures(self, told: dict[int, Listing]) -> None:
-        held = self._rows.figures(told) if self._flows else {}
+    def _figures(self, told: dict[int, Listing], known: Collection[int]) -> None:
+        held = self._rows.figures(known) if known and self._flows else {}
         first, figures = [], []
         for flow in self._flows:
             name = flow.value

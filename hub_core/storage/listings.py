@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 from sqlalchemy import func, or_, select, update
 
 from hub_core.domain.integrations import Flow
@@ -73,6 +73,7 @@ class NewFigure(NamedTuple):
     reason: str
 
 
+_JSON = msgspec.json.Encoder(order="sorted")
 _TOLD = ListingValues._fields
 _LISTINGS = BulkWrite(
     listings,
@@ -102,7 +103,7 @@ def values_of(listing: Listing) -> ListingValues:
         listing.parent,
         sku_of(listing.sku),
         listing.name,
-        None if listing.handle is None else json.dumps(listing.handle, sort_keys=True),
+        None if listing.handle is None else _JSON.encode(listing.handle).decode(),
         listing.published,
         listing.fractions,
         None if listing.price is None else plain(listing.price.amount),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, select, update
+from sqlalchemy import and_, bindparam, exists, select, update
 
 from hub_core.domain.history import Sight
 from hub_core.domain.integrations import Flow
 from hub_core.domain.rejects import NewReject, Reject, RejectState
-from hub_core.storage.among import among
+from hub_core.storage.among import among_bound
 from hub_core.storage.tables import orders, rejects
 from hub_core.storage.upserts import upsert
 
@@ -18,12 +19,27 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Row, Update
 
 _UNSETTLED = (RejectState.OPEN.value, RejectState.ASIDE.value)
 _RAW_SHOWN = 64 * 1024
 _LONGEST_KEY = 500
 """Characters of an id that an index of PostgreSQL takes; one that is longer is no id that could be asked for."""
+
+
+@cache
+def _settling(dialect: str) -> Update:
+    """Make the statement of every page of listings, once for each kind of database."""
+    return (
+        update(rejects)
+        .where(
+            rejects.c.integration_id == bindparam("of_integration"),
+            rejects.c.kind == bindparam("of_kind"),
+            rejects.c.state.in_(_UNSETTLED),
+            among_bound(dialect, rejects.c.external_id, "ids"),
+        )
+        .values(state=RejectState.SETTLED.value)
+    )
 
 
 class RejectRepository:
@@ -75,16 +91,8 @@ class RejectRepository:
 
     def settle_named(self, integration_id: int, kind: str, external_ids: Collection[str]) -> None:
         """Settle the rejects of those records, which were read well now."""
-        self._connection.execute(
-            update(rejects)
-            .where(
-                rejects.c.integration_id == integration_id,
-                rejects.c.kind == kind,
-                rejects.c.state.in_(_UNSETTLED),
-                among(self._connection, rejects.c.external_id, external_ids),
-            )
-            .values(state=RejectState.SETTLED.value)
-        )
+        bound = {"of_integration": integration_id, "of_kind": kind, "ids": external_ids}
+        self._connection.execute(_settling(self._connection.dialect.name), bound)
 
     def get(self, reject_id: int) -> Reject | None:
         """Give one reject."""
