@@ -8,13 +8,14 @@ import re
 import signal
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from types import TracebackType
 from typing import Any, TypeVar
 
 from hub_core.channels.redaction import BLANK, Redactor
-from hub_core.domain.errors import HubError, PluginError
+from hub_core.domain.errors import HubError, InputError, PluginError
 
 T = TypeVar("T")
 
@@ -53,7 +54,7 @@ def clause(error: BaseException) -> str:
 class Blame:
     """Watches one use of a hook and turns what is foreign into a PluginError, logged the first time only.
 
-    *secrets* are blanked wherever they turn up in what the plugin raised.
+    *secrets* are blanked wherever they turn up in what the plugin raised, errors of the hub as well.
     """
 
     channel: str
@@ -75,14 +76,34 @@ class Blame:
 
     def fault(self, error: BaseException) -> PluginError:
         """Make the error that names the plugin, and log it with the traceback."""
-        fault = PluginError(self.channel, self.hook, self._blanked(clause(error)))
+        fault = PluginError(self.channel, self.hook, self.blanked(clause(error)))
         if not self.logged:
             self.logged = True
-            logger.error("%s\n%s", fault, self._blanked("".join(traceback.format_exception(error))))
+            logger.error("%s\n%s", fault, self.blanked("".join(traceback.format_exception(error))))
         return fault
 
-    def _blanked(self, text: str) -> str:
-        return _PYDANTIC_INPUT.sub(f"input_value={BLANK}, input_type=", Redactor(self.secrets)(text))
+    def hush(self, error: HubError) -> None:
+        """Blank what must not be repeated in an error of the hub that a plugin raised, and in what it came from."""
+        first, *origins = _chain(error)
+        if self._tells(first):
+            error.args = tuple(self.blanked(str(argument)) for argument in error.args)
+            error.__notes__ = [self.blanked(note) for note in getattr(error, "__notes__", ())]
+        if isinstance(error, InputError):
+            error.fields = {name: self.blanked(sentence) for name, sentence in error.fields.items()}
+        if any(map(self._tells, origins)):
+            error.__cause__, error.__suppress_context__ = None, True
+
+    def _tells(self, error: BaseException) -> bool:
+        text = "\n".join((str(error), *getattr(error, "__notes__", ())))
+        return self.blanked(text) != text
+
+    def blanked(self, text: str) -> str:
+        """Give *text* without what must not be repeated."""
+        return _PYDANTIC_INPUT.sub(f"input_value={BLANK}, input_type=", self._redact(text))
+
+    @cached_property
+    def _redact(self) -> Redactor:
+        return Redactor(self.secrets)
 
 
 class Watch:
@@ -98,9 +119,28 @@ class Watch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None or isinstance(error, HubError) or _is_wanted(error, self._task, self._cancelled_before):
+        if error is None or _is_wanted(error, self._task, self._cancelled_before):
             return
-        raise _hub_error_in(error) or self._blame.fault(error) from error
+        told = _hub_error_in(error)
+        if told is None:
+            # Without the cause: who does not catch it would print that, and it may hold anything. The log has it.
+            raise self._blame.fault(error) from None
+        self._blame.hush(told)
+        if told is not error:
+            raise told from None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Give *error* and all that would be printed with it."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        one = waiting.pop(0)
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        waiting += [each for each in (one.__cause__, one.__context__) if each is not None]
+        waiting += one.exceptions if isinstance(one, BaseExceptionGroup) else ()
 
 
 def _running_task() -> asyncio.Task[Any] | None:

@@ -17,6 +17,7 @@ from hub_core.channels.answers import check_answer, check_cursor, check_kept
 from hub_core.channels.blame import Blame, WrongAnswer
 from hub_core.channels.callbacks import CallbackAnswer, CallbackRequest
 from hub_core.channels.channel import Channel
+from hub_core.channels.hushing import hushed
 from hub_core.channels.listing_pages import ListingPage
 from hub_core.channels.pages import OrderPage, Record
 from hub_core.channels.store import Connection, Store
@@ -31,6 +32,9 @@ logger = logging.getLogger("hub_core.channels")
 
 GRACE: Final = 0.5
 """Seconds that a hook has for cleaning up once it is cancelled; disabling must stop a flow within one."""
+
+_SECRET_ARGUMENTS: Final = ("state",)
+"""What is a secret by itself: whoever knew it could end somebody else's authorisation."""
 
 T = TypeVar("T")
 
@@ -164,7 +168,7 @@ async def _answer(channel: Channel, call: Callable[[], Awaitable[T]], blame: Bla
             check_cursor(error.cursor)
             raise
         check_answer(channel, blame.hook, answer)
-        return answer
+        return hushed(answer, blame)
 
 
 async def _draw(
@@ -213,9 +217,10 @@ async def _next(channel: Channel, pages: AsyncGenerator[Any, None], blame: Blame
         except NotReadyError as error:
             check_cursor(error.cursor)
             raise
-        if not isinstance(page, _End):
-            check_answer(channel, blame.hook, page)
-        return page
+        if isinstance(page, _End):
+            return page
+        check_answer(channel, blame.hook, page)
+        return hushed(page, blame)
 
 
 def _started(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
@@ -252,7 +257,7 @@ def _late(blame: Blame, deadline: float) -> PluginError:
 
 def _secrets_in(arguments: Mapping[str, Any]) -> frozenset[str]:
     """Collect what must not be repeated: the secrets of a store, and what a platform answered to the hub."""
-    found: set[str] = set()
+    found = {str(arguments[name]) for name in _SECRET_ARGUMENTS if name in arguments}
     for argument in arguments.values():
         if isinstance(argument, Connection):
             models = (argument.settings, argument.application, getattr(argument, "credentials", None))

@@ -14,6 +14,7 @@ import pluggy
 from hub_core.channels.blame import clause, is_ctrl_c
 from hub_core.channels.channel import Channel, Hook
 from hub_core.channels.hookspecs import REQUIRED, SPECS
+from hub_core.channels.redaction import secret_fields
 from hub_core.domain.channels import CONTRACT_VERSION, ChannelInfo
 from hub_core.domain.errors import InputError
 from hub_core.domain.polls import Poll
@@ -103,6 +104,10 @@ def _described(key: str, hooks: Mapping[str, Hook], contract: Mapping[str, Hook]
         )
     if info.key != key:
         raise Unfit(f"It calls itself '{info.key}', but its entry point is named '{key}'; both must be the same.")
+    if hidden := secret_fields(info.settings):
+        raise Unfit(
+            f"Its settings hold a secret ({', '.join(hidden)}); it belongs to the credentials, which are sealed."
+        )
     return info
 
 

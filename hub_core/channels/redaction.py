@@ -7,11 +7,23 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any, get_args
 from urllib.parse import quote, quote_plus
+
+from pydantic import BaseModel, SecretStr
 
 BLANK = "***"
 _SHORTEST_ENCODED = 4
 """Shorter secrets are only looked for as they are: their encodings are found in any text."""
+
+
+def secret_fields(model: type[BaseModel]) -> tuple[str, ...]:
+    """Name the fields of *model* whose values are secrets."""
+    return tuple(name for name, field in model.model_fields.items() if SecretStr in _types_in(field.annotation))
+
+
+def _types_in(annotation: Any) -> tuple[Any, ...]:
+    return (annotation, *(inner for part in get_args(annotation) for inner in _types_in(part)))
 
 
 class Redactor:

@@ -11,9 +11,24 @@ from typing import Any
 import msgspec
 
 from hub_core.channels import jsontext
+from hub_core.channels.scrub import Scrubber
 from hub_core.domain.errors import ResponseError
 
 _DOCUMENT: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=Decimal)
+_KEYS = Scrubber(
+    (
+        "access_token",
+        "refresh_token",
+        "id_token",
+        "token",
+        "private_key",
+        "client_secret",
+        "secret",
+        "password",
+        "apikey",
+    )
+)
+"""Members that hold keys which a platform has only just made, so that nobody could name them as secrets yet."""
 _EXCERPT = 200
 _EXCERPT_BYTES = 8 * 1024
 _HTML = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
@@ -29,8 +44,8 @@ class Answer:
     """What a store answered: *body* is decompressed, within the size limit, and already scrubbed."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     host: str = field(default="The store", compare=False)
     members: list[bytes] | None = field(default=None, repr=False, compare=False)
     redact: Callable[[str], str] = field(default=_unchanged, repr=False, compare=False)
@@ -53,7 +68,7 @@ class Answer:
         """Describe the body in a few words, without secrets."""
         if not self.body.strip():
             return "with nothing"
-        text = self.redact(self.body[:_EXCERPT_BYTES].decode(errors="replace"))
+        text = self.redact(_KEYS.scrub_unparsable(self.body[:_EXCERPT_BYTES]).decode(errors="replace"))
         if _HTML.match(self.body):
             title = _TITLE.search(text)
             return f"with an HTML page{f' titled {_plain(title[1])!r}' if title else ''}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
+from hub_core.channels.redaction import Redactor, secret_fields
 from hub_core.domain.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,9 +23,16 @@ def validated(model: type[Model], values: Mapping[str, Any], what: str) -> Model
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        fields = {".".join(map(str, one["loc"])) or what: _sentence(one, model) for one in error.errors()}
+        blank = Redactor(_given_secrets(model, values))
+        fields = {".".join(map(str, one["loc"])) or what: blank(_sentence(one, model)) for one in error.errors()}
         told = "; ".join(f"{name}: {sentence}" for name, sentence in fields.items())
         raise InputError(f"The {what} cannot be used. {told}.", fields=fields) from None
+
+
+def _given_secrets(model: type[BaseModel], values: Mapping[str, Any]) -> list[str]:
+    """List what was given for fields that hold secrets: a check of the channel's own may repeat it."""
+    given = (values.get(name) for name in secret_fields(model))
+    return [value.get_secret_value() if isinstance(value, SecretStr) else str(value) for value in given if value]
 
 
 def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:

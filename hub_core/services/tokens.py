@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pydantic import Field
 from sqlalchemy.exc import IntegrityError
 
 from hub_core.domain.errors import ConflictError, NotFoundError
@@ -24,7 +25,7 @@ class NewToken(Fact):
 
     name: str
     scope: Scope
-    token: str
+    token: str = Field(repr=False)
 
 
 class Tokens:

@@ -60,8 +60,8 @@ def parse_url(url: str) -> URL:
     """Read a database URL. Raises SettingsError with what is supported."""
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError) as error:
-        raise SettingsError(_NOT_UNDERSTOOD) from error
+    except (ArgumentError, ValueError):
+        raise SettingsError(_NOT_UNDERSTOOD) from None  # what was wrong with it may be its password
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
         raise SettingsError(_NOT_UNDERSTOOD)
     if parsed.drivername == "sqlite" and parsed.database in (None, "", ":memory:"):

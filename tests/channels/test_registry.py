@@ -280,3 +280,14 @@ def test_a_real_ctrl_c_while_loading_ends_the_program(plugins: Plugins) -> None:
 
 def test_the_installed_plugins_are_found_by_default() -> None:
     assert "threedcart" in {*ChannelRegistry.load().channels, *(fault.key for fault in ChannelRegistry.load().faults)}
+
+
+@pytest.mark.parametrize("kind", ["SecretStr", "SecretStr | None", "list[SecretStr]"])
+def test_settings_that_would_hold_a_secret_are_refused_since_they_are_stored_in_clear(
+    plugins: Plugins, kind: str
+) -> None:
+    settings = f"from pydantic import SecretStr\nclass Settings(Model):\n    key: {kind} = None\n"
+    source = settings + GOOD.replace("info()", "info(settings=Settings)")
+    assert (
+        plugins.reason(source) == "Its settings hold a secret (key); it belongs to the credentials, which are sealed."
+    )

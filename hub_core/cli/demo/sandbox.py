@@ -1,6 +1,7 @@
 """The demo's stores: the 3DCart sandbox in a process of its own."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -53,6 +54,7 @@ def sandbox() -> Iterator[SandboxStores]:
         (sys.executable, "-m", "hub_core.cli.demo.leash", _COMMAND, *arguments, "--shared-products", "--json"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        env=_environment(),
         start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the child in good order
     )
     try:
@@ -64,6 +66,11 @@ def sandbox() -> Iterator[SandboxStores]:
         except subprocess.TimeoutExpired:
             child.kill()
             child.communicate()
+
+
+def _environment() -> dict[str, str]:
+    """Give the child the environment without the hub's own settings, some of which are secrets."""
+    return {name: value for name, value in os.environ.items() if not name.upper().startswith("HUB_")}
 
 
 def _stores(child: "subprocess.Popen[bytes]") -> SandboxStores:
