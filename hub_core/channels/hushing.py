@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from hub_core.channels.blame import Blame
+from hub_core.channels.callbacks import CallbackAnswer
 from hub_core.channels.listing_pages import ListingPage
 from hub_core.channels.pages import OrderPage
 from hub_core.domain.pushes import Refused, RetryLater
@@ -21,6 +22,8 @@ def hushed(answer: T, blame: Blame) -> T:
         told = replace(told, read=_watched(answer.read, Blame(blame.channel, "read", blame.secrets)))
     elif blame.secrets and isinstance(answer, list | tuple):
         told = [_outcome(one, blame) for one in answer]
+    elif blame.secrets and isinstance(answer, CallbackAnswer):
+        told = replace(answer, problem=blame.blanked(answer.problem))
     return told  # type: ignore[no-any-return] # of the same type
 
 

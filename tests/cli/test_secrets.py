@@ -16,8 +16,9 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from hub_core import Connection, Hub, IntegrationChange, OpenReceipt, Poll, Window, money
+from hub_core import CallbackRequest, Connection, Hub, IntegrationChange, OpenReceipt, Poll, Window, money
 from hub_core.channels.dispatch import ask, read_records, stream
+from hub_core.channels.hookspecs import SPECS
 from hub_core.channels.redaction import Redactor
 from hub_core.channels.registry import ChannelRegistry
 from hub_core.cli.command import main
@@ -33,7 +34,7 @@ from hub_core.testing.clock import VirtualClock
 from hub_core.web import create_app
 from tests.canaries import CANARIES, Search, spellings
 from tests.hubs import NOW, hurry_sqlite
-from tests.leakyshop.channel import HOW, WAYS
+from tests.leakyshop.channel import ADDRESSES, HOW, WAYS
 from tests.leakyshop.server import leaky_server
 
 SEALS = ",".join((CANARIES["the key that seals"], CANARIES["the key before"]))
@@ -52,6 +53,8 @@ CREDENTIALS = {
 }
 ANSWER = {"code": CANARIES["the code of the authorisation"], "state": CANARIES["the state of the authorisation"]}
 TALKATIVE = ("", "httpx", "httpcore", "sqlalchemy.engine", "sqlalchemy.pool", "asyncio", "hub_core", "stamina")
+POSTED = CallbackRequest(method="POST", headers={}, query=ANSWER, body=CANARIES["the token of another store"].encode())
+WITHOUT_STORE = ("begin_authorization", "complete_authorization", "receive_callback")
 STREAMS = ("fetch_orders", "fetch_listings", "push_stock", "push_prices", "settle")
 KINDS = {
     *("objects", "logs for people", "logs for machines", "errors", "tracebacks", "events", "runs and health"),
@@ -70,6 +73,7 @@ def search() -> Search:
 def shop_address() -> Iterator[str]:
     HOW.clear()
     with leaky_server() as address:
+        ADDRESSES.append(address)
         yield address
     HOW.clear()
 
@@ -176,6 +180,7 @@ async def each_hook_fails_in_each_way(hub: Hub, search: Search) -> None:
     given: dict[str, Any] = {
         "begin_authorization": {"return_url": "https://hub.example", "state": ANSWER["state"]},
         "complete_authorization": {"answer": ANSWER},
+        "receive_callback": {"request": POSTED},
         "fetch_orders": {"poll": Poll.NEW, "window": window, "cursor": None},
         "fetch_order": {"external_id": "1"},
         "count_orders": {"poll": Poll.NEW, "window": window},
@@ -186,12 +191,12 @@ async def each_hook_fails_in_each_way(hub: Hub, search: Search) -> None:
         "integration_changed": {"change": IntegrationChange.ENABLED},
     }
     tried = set(channel.hooks) - {"describe_channel"}
-    assert len(tried) == 11
+    assert {"describe_channel", *tried} == {name for specs in SPECS for name in vars(specs) if not name.startswith("_")}
     async with Handles(hub.parts).store(channel, row) as store:
         search.look("objects", store, store.http, store.credentials, store.settings, store.application)
         connection = Connection(http=store.http, settings=store.settings, application=store.application)
         for hook in sorted(tried):
-            way_in = {"connection": connection} if "authorization" in hook else {"store": store}
+            way_in = {"connection": connection} if hook in WITHOUT_STORE else {"store": store}
             arguments = {**way_in, **given.get(hook, {})}
             for way in ("works", *WAYS):
                 HOW[hook] = way

@@ -17,6 +17,8 @@ from hub_core import (
     AuthorizationError,
     AuthorizationStep,
     Buyer,
+    CallbackAnswer,
+    CallbackRequest,
     ChannelInfo,
     ChannelStatus,
     Connection,
@@ -45,6 +47,9 @@ from hub_core import (
     hookimpl,
     money,
 )
+
+ADDRESSES: list[str] = []
+"""Where the shop is, for a hook that is not told which store is meant."""
 
 NOTHING: dict[str, str] = {}
 HOW: dict[str, str] = {}
@@ -112,7 +117,8 @@ def everything(connection: Connection, *others: str) -> str:
 async def _asked(connection: Connection, path: str, method: str = "POST") -> str:
     """Send all secrets, in the address, the headers and the body, to a shop that repeats them."""
     token = next((one for one in known(connection) if one.isascii() and one.isprintable()), "")
-    url = f"{connection.settings_as(LeakySettings).address}/{path}/{quote(token, safe='')}?key={quote(token)}"
+    address = connection.settings_as(LeakySettings).address if connection.settings else ADDRESSES[-1]
+    url = f"{address}/{path}/{quote(token, safe='')}?key={quote(token)}"
     answer = await connection.http.request(
         method, url, headers={"authorization": f"Bearer {token}"}, json={"all": everything(connection)}
     )
@@ -203,6 +209,18 @@ async def begin_authorization(connection: Connection, return_url: str, state: st
 async def complete_authorization(connection: Connection, answer: dict[str, str]) -> BaseModel:
     failed = await _may_fail("complete_authorization", connection, *answer.values())
     return failed or LeakyCredentials(token="t", password="p", refresh_token="r")  # type: ignore[arg-type, return-value]
+
+
+@hookimpl
+async def renew_credentials(store: Store) -> BaseModel:
+    return await _may_fail("renew_credentials", store) or store.credentials  # type: ignore[return-value]
+
+
+@hookimpl
+async def receive_callback(connection: Connection, request: CallbackRequest) -> CallbackAnswer:
+    posted = (*request.query.values(), request.body.decode())
+    failed = await _may_fail("receive_callback", connection, *posted)
+    return failed or CallbackAnswer(problem=everything(connection, *posted))  # type: ignore[return-value]
 
 
 @hookimpl
