@@ -26,7 +26,9 @@ from hub_core.domain.errors import (
     RejectedError,
     SettingsError,
     StorageError,
+    SupersededError,
     UnavailableError,
+    VaultError,
 )
 
 logger = logging.getLogger("hub_core.web")
@@ -40,8 +42,10 @@ STATUS: Final[Mapping[type[HubError], int]] = {
     SettingsError: 500,
     InputError: 422,
     StorageError: 503,
+    VaultError: 422,  # like credentials that a store refuses
     LeaseLostError: 409,
     FlowClosedError: 409,
+    SupersededError: 409,
     AuthorizationError: 422,  # a 401 would be about the caller's own token
     PermissionMissingError: 422,
     RejectedError: 422,
@@ -131,7 +135,7 @@ async def answer_hub_error(request: Request, error: Exception) -> Response:
     """Answer with the error's own sentence, but for what concerns only those who run the hub."""
     assert isinstance(error, HubError)  # noqa: S101 - registered for this type only
     status, headers = status_of(error), {}
-    if isinstance(error, StorageError | SettingsError):
+    if isinstance(error, StorageError | SettingsError) and not isinstance(error, VaultError):
         logger.error("%s %s failed: %s", request.method, request.url.path, error)
         return problem(status, "The hub's database cannot do this now; its log says why.", code=error.code)
     if isinstance(error, UnavailableError) and error.retry_after is not None:

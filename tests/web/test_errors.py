@@ -55,6 +55,7 @@ def test_every_branch_of_the_tree_of_errors_has_a_status_of_its_own(kind: type[H
         (errors.ConflictError("a"), 409),
         (errors.AuthorizationError("a"), 422),
         (errors.PermissionMissingError("Orders"), 422),
+        (errors.VaultError("a"), 422),
         (errors.UnavailableError("a"), 503),
         (errors.BudgetError("a"), 503),
         (errors.ResponseError("a"), 502),

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, JsonValue
 from starlette.responses import Response
 
-from hub_core.domain.errors import ChannelError, InputError, NotFoundError
+from hub_core.domain.errors import ChannelError, InputError, NotFoundError, VaultError
 from hub_core.domain.integrations import Integration, StoreIdentity
 from hub_core.services.authorization import AuthorizationStart
 from hub_core.services.integrations import RemovalPreview
@@ -103,6 +103,6 @@ async def verify(hub: TheHub, integration_id: Id) -> Response:
     """Ask the store who it is, with the credentials that are stored."""
     try:
         store = await hub.integrations.verify(integration_id)
-    except ChannelError as error:
+    except (ChannelError, VaultError) as error:
         return answer(Verification(ok=False, problem=VerificationProblem(code=error.code, sentence=str(error))))
     return answer(Verification(ok=True, store=store))
