@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hub_core.domain.budget import RateBudget
 from hub_core.domain.errors import FlowClosedError, SupersededError
-from hub_core.domain.integrations import Flow
+from hub_core.domain.integrations import PUSHING, Flow
 from hub_core.storage.budgets import BudgetRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.pushes import PushRepository
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from hub_core.channels.channel import Channel
     from hub_core.storage.database import Database
     from hub_core.storage.integrations import IntegrationRow
+
+_PUSHING_PART = 5
 
 
 @dataclass(slots=True)
@@ -56,9 +58,15 @@ class StoreBudget:
 
         def take(connection: Connection) -> float:
             self._check(connection)
-            return BudgetRepository(connection, self.database.epoch_sql()).take(self.scope, budget, cost)
+            budgets = BudgetRepository(connection, self.database.epoch_sql())
+            return budgets.take(self.scope, budget, cost, self._reserve(budget))
 
         return await self.database.write(take)
+
+    def _reserve(self, budget: RateBudget) -> int:
+        """Tell how many requests a flow that reads leaves to those that tell the store: a fifth of what is granted."""
+        reads = self.flow is not None and self.flow[1] not in PUSHING
+        return budget.depth // _PUSHING_PART if reads else 0
 
     async def room(self, name: str) -> float:
         """Tell the seconds until a request would be granted, and take none."""

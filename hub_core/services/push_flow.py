@@ -40,9 +40,10 @@ LONGEST_WAIT: Final = 15.0
 BUSY_SECONDS: Final = 1.0
 """After which a listing is looked at again whose other figure is just being sent."""
 ORDERS_URGENCY: Final = 8
-_LOOK: Final = 10
+_LOOK: Final = 100
 """Batches for which listings are looked up at once; each is looked at anew when its turn comes."""
 _LOOK_SECONDS: Final = 1.0
+"""After which they are looked up anew, so that what is lowered meanwhile goes before the rest."""
 
 
 class Batch(NamedTuple):

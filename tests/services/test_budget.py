@@ -78,3 +78,18 @@ def _row(integration_id: int, connection: Connection) -> IntegrationRow:
     row = IntegrationRepository(connection).get(integration_id)
     assert row is not None
     return row
+
+
+async def test_reads_leave_a_fifth_of_the_budget_to_what_stores_are_told(hub: Hub) -> None:
+    orders = await budget(hub, RateBudget(depth=10, per_second=1))
+    assert [await orders.take("default", 1) for _ in range(9)].count(0.0) == 8
+    person = StoreBudget(database=hub.parts.database, scope=orders.scope, budgets=orders.budgets)
+    assert [await person.take("default", 1) for _ in range(3)].count(0.0) == 2
+
+
+async def test_room_is_told_without_taking_any(hub: Hub) -> None:
+    store = await budget(hub, SMALL)
+    assert await store.room("default") == 0.0
+    assert [await store.take("default", 1) for _ in range(2)] == [0.0, 0.0]
+    assert await store.room("default") == await store.room("default") > 0
+    assert await store.room("unknown") == 0.0
