@@ -112,13 +112,24 @@ class Renewal:
     async def _kept(self, channel: Channel, row: IntegrationRow, renewed: BaseModel) -> BaseModel:
         """Store them, unless somebody has authorised the integration anew meanwhile: then give those."""
         sealed = self._parts.vault.encrypt(json.dumps(written(renewed)), of_integration(row.id))
-        before = row.credentials or ""
-        is_stored = await self._parts.database.write(
+        before = row.credentials
+        while before is not None:
+            if await self._replaced(row, before, sealed):
+                return renewed
+            before = await self._sealed_anew(row)
+        return self._handles.credentials_of(channel, replace(row, credentials=await self._current(row)))
+
+    async def _replaced(self, row: IntegrationRow, before: str, sealed: str) -> bool:
+        return await self._parts.database.write(
             lambda connection: RenewalRepository(connection, self._parts.database).store(row.id, before, sealed)
         )
-        if is_stored:
-            return renewed
-        return self._handles.credentials_of(channel, replace(row, credentials=await self._current(row)))
+
+    async def _sealed_anew(self, row: IntegrationRow) -> str | None:
+        """Give what is stored now if it holds the same credentials: a rotation of keys must not cost the fresh ones."""
+        vault, owner, current = self._parts.vault, of_integration(row.id), await self._current(row)
+        if current is None or row.credentials is None:
+            return None
+        return current if vault.decrypt(current, owner) == vault.decrypt(row.credentials, owner) else None
 
     async def _has_turn(self, row: IntegrationRow, owner: str) -> bool:
         """Wait for the turn; False where others have stored fresh credentials by then."""

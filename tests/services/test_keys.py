@@ -11,18 +11,22 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from hub_core import Hub
 from hub_core.channels.registry import ChannelRegistry
 from hub_core.domain.errors import AuthorizationError, VaultError
+from hub_core.services.handles import Handles
 from hub_core.services.keys import Rotation
+from hub_core.services.renewal import Renewal
 from hub_core.settings import HubSettings
+from hub_core.storage.integrations import IntegrationRepository, IntegrationRow
 from hub_core.storage.seals import Seal, SealRepository, of_application, of_integration
 from hub_core.storage.tables import applications, integrations
 from hub_core.storage.vault import Vault
 from hub_core.testing.clock import VirtualClock
 from tests.hubs import NOW, connected, filled, rows, toyshop_registry
+from tests.toyshop.channel import ToyCredentials
 from tests.toyshop.shop import open_shop
 
 OLD, NEW, OTHER = (f"{name}-key-of-more-than-32-characters" for name in ("old", "new", "other"))
@@ -164,6 +168,35 @@ async def test_rotations_authorisations_and_runs_at_the_same_time_end_well(seale
     async with hub_with(sealed_url, OTHER) as hub:
         for name in NAMES:
             assert (await hub.integrations.verify(name)).name == name
+
+
+async def renewed(hub: Hub, row: IntegrationRow) -> BaseModel:
+    """Store fresh credentials for those that were read as *row*, as a renewal does once the platform has answered."""
+    channel = hub.channels.channel("toyshop")
+    fresh = ToyCredentials(password=SecretStr("fresh"))
+    return await Renewal(hub.parts, Handles(hub.parts))._kept(channel, row, fresh)
+
+
+async def test_credentials_that_are_renewed_during_a_rotation_are_kept_since_the_old_ones_may_be_void(
+    sealed_url: str,
+) -> None:
+    async with hub_with(sealed_url, NEW, OLD) as hub:
+        row = hub.parts.database.read_now(lambda connection: IntegrationRepository(connection).named("north"))
+        assert row is not None
+        assert (await hub.keys.rotate()).anew == 5
+        assert await renewed(hub, row) == ToyCredentials(password=SecretStr("fresh"))
+        open_shop("north", password="fresh")
+        assert (await hub.integrations.verify("north")).name == "north"
+
+
+async def test_credentials_that_were_authorised_anew_meanwhile_win_over_renewed_ones(sealed_url: str) -> None:
+    async with hub_with(sealed_url, NEW, OLD) as hub:
+        row = hub.parts.database.read_now(lambda connection: IntegrationRepository(connection).named("north"))
+        assert row is not None
+        open_shop("north", password="anew")
+        await hub.integrations.authorize("north", {"password": "anew"})
+        assert await renewed(hub, row) == ToyCredentials(password=SecretStr("anew"))
+        assert (await hub.integrations.verify("north")).name == "north"
 
 
 SLOW = """
