@@ -102,13 +102,11 @@ class Expectations:
         """
         rows = self._waiting_or_drifted()
         self._set([row.id for row in rows if _is_ready(row, began)], waiting=None, reason="")
-        drifted = [row for row in rows if _may_be_told(row, began)]
+        over = [row for row in rows if _may_be_told(row, began)]
+        drifted = [row for row in over if _differs(row)]
         self._set([row.id for row in drifted], drifted_at=None)
-        return [
-            Drift(row.id, row.external_id, row.sku, row.expected, row.target)
-            for row in drifted
-            if None not in (row.target, row.expected) and row.target != row.expected
-        ]
+        self._set([row.id for row in over if not _differs(row)], drifted_at=None, reason="")
+        return [Drift(row.id, row.external_id, row.sku, row.expected, row.target) for row in drifted]
 
     def _waiting_or_drifted(self) -> list[Row[Any]]:
         """Lock both rows of each listing: what waits for the first alone would see the second as it was before."""
@@ -145,3 +143,7 @@ def _is_ready(row: Row[Any], began: datetime) -> bool:
 
 def _may_be_told(row: Row[Any], began: datetime) -> bool:
     return row.drifted_at is not None and row.drifted_at < began and not row.in_flight
+
+
+def _differs(row: Row[Any]) -> bool:
+    return None not in (row.target, row.expected) and bool(row.target != row.expected)
