@@ -1,7 +1,8 @@
 """Telling a store what has changed, one batch after the other, until nothing is due or what is left must wait.
 
 Absolute and latest-wins: a batch is picked when there is room for it, with what is true then, and is under way from
-that transaction on until its outcomes are stored. What gets none stays so, and is sent again with what is true then.
+that transaction on until its outcomes are stored, at the latest when the next is picked. What gets none stays so, and
+is sent again with what is true then.
 """
 
 from __future__ import annotations
@@ -61,7 +62,6 @@ class PushFlow:
     def __init__(self, parts: Parts, kind: PushKind) -> None:
         self._parts = parts
         self._kind = kind
-        self._outcomes = PushOutcomes(parts, kind)
         self._receipts = Receipts(parts, kind)
 
     async def work(self, run: FlowRun) -> datetime | None:
@@ -73,15 +73,18 @@ class PushFlow:
         await self._receipts.settle(run)
         held: list[Held] = []
         busy: set[int] = set()
-        answered = 0
-        async with aclosing(self._batches(run, busy)) as batches:
-            async for batch in batches:
-                held += batch.held
-                busy |= batch.busy
-                run.counts = run.counts.plus(Counts(waiting=len(batch.held)))
-                if batch.going:
-                    answered += await self._send(run, batch)
-                    run.slice.page_done()
+        answered, outcomes = 0, PushOutcomes(self._parts, self._kind, run)
+        try:
+            async with aclosing(self._batches(run, busy, outcomes)) as batches:
+                async for batch in batches:
+                    held += batch.held
+                    busy |= batch.busy
+                    run.counts = run.counts.plus(Counts(waiting=len(batch.held)))
+                    if batch.going:
+                        answered += await self._send(run, batch, outcomes)
+                        run.slice.page_done()
+        finally:
+            await outcomes.flush()
         run.fresh = answered > 0 or not (held or busy)
         if any(one.waiting == Waiting.ORDERS for one in held):
             await self._ask_for_orders(run)
@@ -101,21 +104,22 @@ class PushFlow:
 
         await self._parts.database.write(let_go)
 
-    async def _batches(self, run: FlowRun, busy: set[int]) -> AsyncGenerator[Batch, None]:
+    async def _batches(self, run: FlowRun, busy: set[int], outcomes: PushOutcomes) -> AsyncGenerator[Batch, None]:
         size, clock = self._kind.batch(run.channel.info), self._parts.clock
         while True:
+            await outcomes.flush()
             found = await self._parts.database.read(lambda connection: self._rows(connection, run).due(size * _LOOK))
             waiting = [listing_id for listing_id in found if listing_id not in busy]
             if not waiting:
                 return
             look_again_at = clock.monotonic() + _LOOK_SECONDS
             for start in range(0, len(waiting), size):
-                await self._wait_for_room(run)
-                yield await self._pick(run, waiting[start : start + size])
+                await self._wait_for_room(run, outcomes)
+                yield await self._pick(run, waiting[start : start + size], outcomes)
                 if clock.monotonic() >= look_again_at:
                     break
 
-    async def _wait_for_room(self, run: FlowRun) -> None:
+    async def _wait_for_room(self, run: FlowRun, outcomes: PushOutcomes) -> None:
         """Wait until the store may be asked, so that what is picked then is what is sent."""
         budgets, waited = run.channel.info.rate_budgets, 0.0
         if len(budgets) != 1:  # of several, nobody knows which one the plugin takes from
@@ -123,6 +127,7 @@ class PushFlow:
         scope = scope_of(run.channel, run.integration)
         budget = StoreBudget(database=self._parts.database, scope=scope, budgets=budgets)
         while wait := await budget.room(budgets[0].name):
+            await outcomes.flush()
             if waited + wait > LONGEST_WAIT:
                 raise BudgetError(
                     "The store's rate limit leaves no room now; the hub goes on when it does.", retry_after=wait
@@ -130,30 +135,38 @@ class PushFlow:
             await self._parts.clock.sleep(wait)
             waited += wait
 
-    async def _pick(self, run: FlowRun, ids: Sequence[int]) -> Batch:
-        """Take what is still due of some listings under way, with what is true now, and note why the rest waits."""
-        now = self._parts.clock.now()
+    async def _pick(self, run: FlowRun, ids: Sequence[int], outcomes: PushOutcomes) -> Batch:
+        """Take what is still due of some listings under way, and store the *outcomes* of those before."""
+        now, told = self._parts.clock.now(), outcomes.take()
 
-        def pick(connection: Connection) -> Batch:
-            if not FlowRepository(connection, self._parts.database).fence(run.lease):
-                raise FlowClosedError
-            rows, at = self._rows(connection, run), run.lease.now(self._parts.clock)
-            ListingRepository(connection).lock(ids)
-            due, around = rows.take(ids), rows.around(at)
-            busy = rows.busy(ids) if around.at_work else frozenset()
-            rule = self._kind.rule(run.integration, around.reads)
-            free = [(one, rule(one)) for one in due if one.listing_id not in busy]
-            going = [one for one, wait in free if wait is None]
-            held = [self._held(run, one, wait) for one, wait in free if wait is not None]
-            rows.mark_sent([one.listing_id for one in going], at)
-            rows.hold(sorted(held))
-            changes = self._kind.changes(rows, going)
-            EventRepository(connection).record(
-                [self._drifted(run, one) for one in going if one.drifted_at is not None], now
-            )
-            return Batch(going, changes, held, busy)
+        def pick(connection: Connection) -> Batch | None:
+            still_open = FlowRepository(connection, self._parts.database).fence(run.lease)
+            ListingRepository(connection).lock([*ids, *(sent.listing_id for sent, _ in told)])
+            events = outcomes.write(connection, told) if told else []
+            batch = self._picked(connection, run, ids) if still_open else None
+            drifted = [one for one in batch.going if one.drifted_at is not None] if batch else []
+            EventRepository(connection).record([*events, *(self._drifted(run, one) for one in drifted)], now)
+            return batch
 
-        return await self._parts.database.write(pick)
+        batch = await self._parts.database.write(pick)
+        if told:
+            run.progress(run.counts)
+        if batch is None:
+            raise FlowClosedError
+        return batch
+
+    def _picked(self, connection: Connection, run: FlowRun, ids: Sequence[int]) -> Batch:
+        """Look, with what is true now, which of some listings that are locked go, and note why the rest waits."""
+        rows, at = self._rows(connection, run), run.lease.now(self._parts.clock)
+        due, around = rows.take(ids), rows.around(at)
+        busy = rows.busy(ids) if around.at_work else frozenset()
+        rule = self._kind.rule(run.integration, around.reads)
+        free = [(one, rule(one)) for one in due if one.listing_id not in busy]
+        going = [one for one, wait in free if wait is None]
+        held = [self._held(run, one, wait) for one, wait in free if wait is not None]
+        rows.mark_sent([one.listing_id for one in going], at)
+        rows.hold(sorted(held))
+        return Batch(going, self._kind.changes(rows, going), held, busy)
 
     def _held(self, run: FlowRun, due: Due, wait: Wait) -> Held:
         return Held(due.listing_id, self._kind.flow.value, run.integration.id, wait.kind.value, wait.reason)
@@ -168,7 +181,7 @@ class PushFlow:
         }
         return NewEvent(f"{self._kind.events}.drifted", run.integration.id, None, due.sku, data)
 
-    async def _send(self, run: FlowRun, batch: Batch) -> int:
+    async def _send(self, run: FlowRun, batch: Batch, stored: PushOutcomes) -> int:
         """Tell the store, and give how many outcomes there were. What gets none is sent again.
 
         Raises what the channel raised, but where something has changed before anything of it left.
@@ -180,7 +193,7 @@ class PushFlow:
         try:
             async with aclosing(self._kind.push(run, batch.changes)) as answers:
                 async for outcomes in answers:
-                    await self._outcomes.store(run, outcomes, sent)
+                    await stored.store(outcomes, sent)
         except (SupersededError, BudgetError, FlowClosedError) as error:
             if run.store.http.writes == writes and sent:
                 await self._unmark(run, [one for one in batch.going if one.external_id in sent])

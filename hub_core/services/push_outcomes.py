@@ -1,13 +1,13 @@
-"""What came of figures that were sent, stored as the store tells it: one transaction for each answer."""
+"""What came of figures that were sent, stored as the store tells it: one transaction for each answer of several."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hub_core.domain.errors import FlowClosedError
 from hub_core.domain.events import NewEvent
@@ -31,45 +31,71 @@ RETRY_SECONDS: Final = 30.0
 RECEIPT_SECONDS: Final = 30.0
 """After which a store is asked for the answer that it promised."""
 _LONGEST_REASON: Final = 500
-_Told: TypeAlias = tuple[Sent, Outcome]
 
 
-@dataclass(frozen=True, slots=True)
+class Told(NamedTuple):
+    """What a store told of a figure."""
+
+    sent: Sent
+    outcome: Outcome
+
+
+@dataclass(slots=True)
 class PushOutcomes:
-    """Stores outcomes of one kind of figure."""
+    """Stores outcomes of one kind of figure during one run.
+
+    Those that end a batch are *kept* until the next is picked, and stored in its transaction; whoever does something
+    else first, or ends, flushes them.
+    """
 
     parts: Parts
     kind: PushKind
+    run: FlowRun
+    kept: list[Told] = field(default_factory=list)
 
-    async def store(self, run: FlowRun, outcomes: Sequence[Outcome], sent: MutableMapping[str, Sent]) -> None:
+    async def store(self, outcomes: Sequence[Outcome], sent: MutableMapping[str, Sent]) -> None:
         """Store *outcomes* of what was *sent*, by external id, and take that out; others were not asked for.
 
-        Raises LeaseLostError, and then has written nothing, and FlowClosedError after all is written.
+        The last ones are kept. Raises LeaseLostError, and then has written nothing, and FlowClosedError after all is
+        written.
         """
-        told = [(sent.pop(one.listing), one) for one in outcomes if one.listing in sent]
+        self.kept += [Told(sent.pop(one.listing), one) for one in outcomes if one.listing in sent]
+        if sent:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Store what is kept. Raises like `store`."""
+        told, now = self.take(), self.parts.clock.now()
         if not told:
             return
-        now = self.parts.clock.now()
-        still_open = await self.parts.database.write(lambda connection: self._store(connection, run, told, now))
-        run.progress(run.counts)
+
+        def store(connection: Connection) -> bool:
+            still_open = FlowRepository(connection, self.parts.database).fence(self.run.lease)
+            ListingRepository(connection).lock([sent.listing_id for sent, _ in told])
+            EventRepository(connection).record(self.write(connection, told), now)
+            return still_open
+
+        still_open = await self.parts.database.write(store)
+        self.run.progress(self.run.counts)
         if not still_open:
             raise FlowClosedError
 
-    def _store(self, connection: Connection, run: FlowRun, told: Sequence[_Told], now: datetime) -> bool:
-        still_open = FlowRepository(connection, self.parts.database).fence(run.lease)
-        at = run.lease.now(self.parts.clock)
+    def take(self) -> list[Told]:
+        """Give what is kept to whoever writes it now; if that fails nobody knows what the store has, as is noted."""
+        told, self.kept = self.kept, []
+        return told
+
+    def write(self, connection: Connection, told: Sequence[Told]) -> list[NewEvent]:
+        """Write outcomes of listings that are locked, and give the events to record."""
+        run, at = self.run, self.run.lease.now(self.parts.clock)
         rows = PushRepository(connection, run.integration.id, self.kind.flow)
-        ListingRepository(connection).lock([sent.listing_id for sent, _ in told])
         rows.accept([sent.listing_id for sent, outcome in told if isinstance(outcome, Accepted)], at)
-        rows.unsettle([_unsettled(*one, at) for one in told if not isinstance(one[1], Accepted)], at)
+        rows.unsettle([_unsettled(*one, at) for one in told if not isinstance(one.outcome, Accepted)], at)
         run.counts = run.counts.plus(_counts([outcome for _, outcome in told]))
         RunRepository(connection).progress(run.run_id, run.counts, run.api_calls)
-        EventRepository(connection).record(
-            [self._event(run, *one) for one in told if isinstance(one[1], Accepted | Refused)], now
-        )
-        return still_open
+        return [self._event(*one) for one in told if isinstance(one.outcome, (Accepted, Refused))]
 
-    def _event(self, run: FlowRun, sent: Sent, outcome: Outcome) -> NewEvent:
+    def _event(self, sent: Sent, outcome: Outcome) -> NewEvent:
         data = {
             "listing": sent.listing_id,
             "external_id": sent.external_id,
@@ -80,7 +106,7 @@ class PushOutcomes:
         if isinstance(outcome, Refused):
             what = "failed"
             data["reason"] = _reason(outcome)
-        return NewEvent(f"{self.kind.events}.{what}", run.integration.id, None, sent.sku, data)
+        return NewEvent(f"{self.kind.events}.{what}", self.run.integration.id, None, sent.sku, data)
 
 
 def _unsettled(sent: Sent, outcome: Outcome, now: datetime) -> Unsettled:

@@ -32,7 +32,6 @@ class Receipts:
     def __init__(self, parts: Parts, kind: PushKind) -> None:
         self._parts = parts
         self._kind = kind
-        self._outcomes = PushOutcomes(parts, kind)
 
     async def settle(self, run: FlowRun) -> None:
         """Ask for all whose time has come; those that are still open are asked for again later."""
@@ -51,11 +50,13 @@ class Receipts:
 
     async def _ask(self, run: FlowRun, receipts: Sequence[Sent]) -> None:
         sent = {one.external_id: one for one in receipts}
+        stored = PushOutcomes(self._parts, self._kind, run)
         asked = [OpenReceipt(one.external_id, _read(one.receipt), _read(one.handle)) for one in receipts]
         answers = stream(run.channel, "settle", deadline=PUSH_DEADLINE, store=run.store, receipts=asked)
         async with aclosing(answers):
             async for outcomes in answers:
-                await self._outcomes.store(run, outcomes, sent)
+                await stored.store(outcomes, sent)
+                await stored.flush()
         await self._wait_on(run, [one.listing_id for one in sent.values()])
 
     async def _wait_on(self, run: FlowRun, ids: Collection[int]) -> None:

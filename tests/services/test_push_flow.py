@@ -230,3 +230,37 @@ async def test_a_batch_costs_the_same_whatever_its_length(desk: StockDesk, count
         await desk.push()
     assert len(seen) <= 32
     assert len(rows(desk.hub, pushes, pushes.c.expected == Decimal(1))) == count
+
+
+async def test_what_a_store_took_is_noted_though_it_falls_silent_at_the_next_batch(desk: StockDesk) -> None:
+    await offered(desk, 2 * BATCH)
+
+    async def fall_silent() -> None:
+        desk.shop.dies = desk.shop.calls
+
+    desk.shop.before_push = fall_silent
+    await desk.push()
+    assert len(desk.shop.told) == BATCH
+    assert len(rows(desk.hub, pushes, pushes.c.expected == Decimal(1), ~pushes.c.in_flight)) == BATCH
+    assert len(rows(desk.hub, pushes, pushes.c.in_flight)) == BATCH
+
+
+async def test_each_further_batch_costs_one_transaction(desk: StockDesk) -> None:
+    await offered(desk, 5 * BATCH)
+    with statements(desk.hub) as seen:
+        await desk.push()
+    marked = [
+        place for place, text in enumerate(seen) if text.startswith("UPDATE pushes") and "sent_value=pushes" in text
+    ]
+    assert len(marked) == 5
+    between = seen[marked[0] : marked[-1]]
+    assert len(between) <= 4 * 12
+    assert sum(text.startswith("UPDATE flow_state") for text in between) == 4
+
+
+async def offered(desk: StockDesk, count: int) -> None:
+    """Offer *count* articles of which each is to be told."""
+    for number in range(count):
+        desk.shop.offer(f"n{number}", stock=5)
+    await desk.read_listings()
+    await desk.hub.stock.set({f"N{number}": 1 for number in range(count)})
