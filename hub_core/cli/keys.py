@@ -16,7 +16,7 @@ _ONE_KEY = (
     "To change the key, put a new one before the present one into HUB_SECRET_KEYS (NEW,PRESENT; where there is only a "
     "key file, its content is the present one) and rotate again."
 )
-_KEPT = "What cannot be read stays as it is; put back the key that it was stored with, or enter it anew."
+_KEPT = "What cannot be read stays as it is, and can be read again once its key is back."
 
 
 @app.callback()
@@ -39,7 +39,7 @@ def rotate(as_json: AsJson = False) -> None:
     else:
         _tell(rotation)
     for one in rotation.unreadable:
-        complain(f"There is no key for {one.name}: {one.sentence}")
+        complain(f"Not encrypted anew: {one.name}. {one.sentence}")
     if rotation.unreadable:
         complain(_KEPT)
         raise typer.Exit(1)

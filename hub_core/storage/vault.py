@@ -73,7 +73,7 @@ class Vault:
         if key not in self._ciphers:
             raise VaultError(
                 f"The credentials were stored with the key {_named(key)}, which is not at hand. Put that key back "
-                "into HUB_SECRET_KEYS or the key file and start the hub again, or authorise the integration again."
+                "into HUB_SECRET_KEYS or the key file and start the hub again, or enter the credentials again."
             )
         try:
             plain = self._ciphers[key].decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], _bound_to(key, owner))

@@ -37,7 +37,7 @@ def test_what_no_key_opens_is_named_and_fails(
     monkeypatch.setenv("HUB_SECRET_KEYS", NEW)
     ended = hub("keys", "rotate")
     assert (ended.code, ended.out) == (1, "")
-    assert "There is no key for the credentials of 'Corner': The credentials were stored with the key" in ended.err
-    assert "enter it anew" in ended.err
+    assert "Not encrypted anew: the credentials of 'Corner'. The credentials were stored with the key" in ended.err
+    assert "stays as it is" in ended.err
     (unreadable,) = hub("keys", "rotate", "--json").json["unreadable"]
     assert unreadable["name"] == "the credentials of 'Corner'"
