@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hub_core.channels.dispatch import stream
-from hub_core.domain.errors import CursorExpiredError, FlowClosedError, NotReadyError, ResponseError
+from hub_core.domain.errors import CursorExpiredError, FlowClosedError, HubError, NotReadyError, ResponseError
 from hub_core.services.linking import link
-from hub_core.services.listing_intake import ListingIntake, Seen
+from hub_core.services.listing_intake import ListingIntake, ReadPage
 from hub_core.services.order_flow import PAGE_DEADLINE, spread
 from hub_core.services.targets import Targets
 from hub_core.storage.flows import FlowRepository
@@ -22,11 +22,13 @@ from hub_core.storage.runs import RunRepository
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from hub_core.channels.listing_pages import ListingPage
     from hub_core.services.flow_run import FlowRun
     from hub_core.services.parts import Parts
 
 _RESTARTS = 3
+_TOGETHER = 5
+"""Pages that are stored at once, as far as they come within:"""
+_PATIENCE = timedelta(seconds=1)
 
 
 class ListingFlow:
@@ -66,27 +68,47 @@ class ListingFlow:
         return ListingRead(now)
 
     async def _read_pages(self, run: FlowRun, read: ListingRead) -> None:
-        async with aclosing(self._pages(run, read)) as pages:
-            async for page, seen in pages:
-                taken = await self._intake.take(run, read, page, seen)
+        async with aclosing(self._pages(run, read)) as heaps:
+            async for pages in heaps:
+                taken = await self._intake.take(run, read, pages)
                 run.counts = taken.counts
                 run.rejected |= taken.rejected
                 run.progress(run.counts)
                 if not taken.still_open:
                     raise FlowClosedError
-                run.slice.page_done()
+                for _ in pages:
+                    run.slice.page_done()
 
-    async def _pages(self, run: FlowRun, read: ListingRead) -> AsyncGenerator[tuple[ListingPage, Seen], None]:
-        """Yield pages with the moments at which each was asked for, not before the last one was stored, and came."""
+    async def _pages(self, run: FlowRun, read: ListingRead) -> AsyncGenerator[Sequence[ReadPage], None]:
+        """Yield pages, as many at once as come quickly, each with the moments at which it was asked for and came.
+
+        What had come is yielded also where the source fails then.
+        """
         clock = self._parts.clock
         source = stream(run.channel, "fetch_listings", deadline=PAGE_DEADLINE, store=run.store, cursor=read.cursor)
+        heap: list[ReadPage] = []
         async with aclosing(source):
             while True:
                 asked_at = run.lease.now(clock)
-                page = await anext(source, None)
+                try:
+                    page = await anext(source, None)
+                except HubError:
+                    if heap:
+                        yield heap
+                    raise
+                if page is not None:
+                    heap.append(ReadPage(page, asked_at, run.lease.now(clock)))
+                if heap and (page is None or self._is_enough(run, heap)):
+                    yield heap
+                    heap = []
                 if page is None:
                     return
-                yield page, Seen(asked_at, run.lease.now(clock))
+
+    def _is_enough(self, run: FlowRun, heap: Sequence[ReadPage]) -> bool:
+        """Tell whether to store some pages: a slice that ends then, or a person who looks on, must not wait."""
+        if run.slice.stopping or len(heap) >= min(_TOGETHER, run.slice.pages_left):
+            return True
+        return run.lease.now(self._parts.clock) - heap[0].asked_at >= _PATIENCE
 
     async def _note(self, run: FlowRun, read: ListingRead) -> None:
         def note(connection: Connection) -> None:

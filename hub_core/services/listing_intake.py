@@ -19,7 +19,7 @@ from hub_core.storage.rejects import RejectRepository
 from hub_core.storage.runs import RunRepository
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from collections.abc import Set as AbstractSet
 
     from sqlalchemy import Connection
@@ -31,16 +31,17 @@ if TYPE_CHECKING:
     from hub_core.storage.listing_reads import ListingRead
 
 
-class Seen(NamedTuple):
-    """When a page was asked for, and when it had come."""
+class ReadPage(NamedTuple):
+    """A page with the moments at which it was asked for, and had come."""
 
+    page: ListingPage
     asked_at: datetime
     came_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class TakenListings:
-    """What became of a page: the run's new figures, which rejects it holds, and whether the flow is still open."""
+    """What became of pages: the run's new figures, which rejects they hold, and whether the flow is still open."""
 
     counts: Counts
     rejected: AbstractSet[str]
@@ -53,47 +54,55 @@ class ListingIntake:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def take(self, run: FlowRun, read: ListingRead, page: ListingPage, seen: Seen) -> TakenListings:
-        """Store *page* and how far *read* has come. Raises LeaseLostError, and then has written nothing."""
+    async def take(self, run: FlowRun, read: ListingRead, pages: Sequence[ReadPage]) -> TakenListings:
+        """Store *pages* and how far *read* has come. Raises LeaseLostError, and then has written nothing."""
         database = self._parts.database
-        sifted = await database.read_to_write(lambda _: sift_listings(run.channel.key, page))
-        read.cursor = page.cursor
-        read.blind = read.blind or sifted.blind
-        return await database.write(lambda connection: self._store(connection, run, read, _Page(page, sifted, seen)))
+        sifted = await database.read_to_write(
+            lambda _: [(page, sift_listings(run.channel.key, page.page)) for page in pages]
+        )
+        read.cursor = pages[-1].page.cursor
+        read.blind = read.blind or any(one.blind for _, one in sifted)
+        return await database.write(lambda connection: self._store(connection, run, read, sifted))
 
-    def _store(self, connection: Connection, run: FlowRun, read: ListingRead, page: _Page) -> TakenListings:
+    def _store(
+        self, connection: Connection, run: FlowRun, read: ListingRead, pages: Sequence[tuple[ReadPage, SiftedListings]]
+    ) -> TakenListings:
         still_open = FlowRepository(connection, self._parts.database).fence(run.lease)
-        integration_id, rejects = run.integration.id, RejectRepository(connection)
-        rejected: AbstractSet[str] = frozenset()
-        if page.sifted.rejects:
-            rejected = rejects.save(integration_id, Flow.LISTINGS, page.sifted.rejects, Sight.LATER, page.seen.asked_at)
-        write = _PageWrite(connection, run, page.seen)
-        read.changed = write.listings(page.sifted.listings) or read.changed
-        if page.sifted.unread:
-            ListingRepository(connection).spare(integration_id, page.seen.asked_at, page.sifted.unread)
-        if page.sifted.read:
-            rejects.settle_named(integration_id, Flow.LISTINGS, page.sifted.read)
-        counts = run.counts.plus(write.counts.plus(Counts(pages=1, rejected=len(rejected - run.rejected))))
-        ListingReadRepository(connection, integration_id).advance(read)
+        counts, rejected = run.counts, set[str]()
+        for page, sifted in pages:
+            write = _PageWrite(connection, run, page)
+            rejected |= write.rejects(sifted)
+            read.changed = write.listings(sifted.listings) or read.changed
+            counts = counts.plus(write.counts)
+        counts = counts.plus(Counts(pages=len(pages), rejected=len(rejected - run.rejected)))
+        ListingReadRepository(connection, run.integration.id).advance(read)
         RunRepository(connection).progress(run.run_id, counts, run.api_calls)
         return TakenListings(counts, rejected, still_open)
-
-
-class _Page(NamedTuple):
-    page: ListingPage
-    sifted: SiftedListings
-    seen: Seen
 
 
 class _PageWrite:
     """The listings and figures that one page tells of."""
 
-    def __init__(self, connection: Connection, run: FlowRun, seen: Seen) -> None:
+    def __init__(self, connection: Connection, run: FlowRun, page: ReadPage) -> None:
         self._rows = ListingRepository(connection)
+        self._rejects = RejectRepository(connection)
         self._integration_id = run.integration.id
         self._flows = [flow for flow in PUSHING if flow in run.channel.flows]
-        self._seen = seen
+        self._asked_at = page.asked_at
+        self._seen = (page.asked_at, page.came_at)
         self.counts = Counts()
+
+    def rejects(self, sifted: SiftedListings) -> AbstractSet[str]:
+        """Keep what cannot be read, give the keys of that, and settle what can be read now."""
+        rejected: AbstractSet[str] = frozenset()
+        if sifted.rejects:
+            kind = Flow.LISTINGS
+            rejected = self._rejects.save(self._integration_id, kind, sifted.rejects, Sight.LATER, self._asked_at)
+        if sifted.unread:
+            self._rows.spare(self._integration_id, self._asked_at, sifted.unread)
+        if sifted.read:
+            self._rejects.settle_named(self._integration_id, Flow.LISTINGS, sifted.read)
+        return rejected
 
     def listings(self, told: dict[str, Listing]) -> bool:
         """Write them; tell whether other targets may follow from what they are now."""
@@ -124,7 +133,7 @@ class _PageWrite:
                 if figure is not None and old is None:
                     first.append((listing_id, name, self._integration_id, figure, figure))
                 elif figure is not None and old is not None:
-                    change = _change(old, figure, self._seen.asked_at)
+                    change = _change(old, figure, self._asked_at)
                     figures += [NewFigure(listing_id, name, self._integration_id, *change)] if change else []
         self._rows.write_first_figures(first)
         self._rows.write_figures(figures)

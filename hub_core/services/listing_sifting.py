@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 _LARGEST: Final = Decimal(10) ** 12
 _SMALLEST: Final = -12
-_SHORT: Final = 12
-"""Characters of a figure that is measurable if they are but digits."""
 
 
 @dataclass(slots=True)
@@ -40,16 +38,20 @@ class SiftedListings:
 def sift_listings(channel: str, page: ListingPage) -> SiftedListings:
     """Read all records of *page*; one of which anything cannot be stored is rejected whole."""
     sifted = SiftedListings()
-    for record, result in read_listings(channel, page):
-        reason = result if isinstance(result, str) else _fault_of(result)
+    results = list(read_listings(channel, page))
+    are_plain = _are_plain([listing for _, result in results if not isinstance(result, str) for listing in result])
+    for record, result in results:
+        reason = result if isinstance(result, str) else None if are_plain else _fault_of(result)
         name = record.external_id and _storable(record.external_id)[:LONGEST_SKU]
         if reason is not None:
             sifted.rejects.append(_reject(record, name, reason))
             sifted.unread |= {name} if name else set()
             sifted.blind = sifted.blind or not name
         elif not isinstance(result, str):
-            sifted.listings |= {listing.external_id: listing for listing in result}
-            sifted.read |= {name} if name else set()
+            for listing in result:
+                sifted.listings[listing.external_id] = listing
+            if name:
+                sifted.read.add(name)
     return sifted
 
 
@@ -57,33 +59,29 @@ def _reject(record: Record, name: str | None, reason: str) -> NewReject:
     return NewReject(external_id=name, reason=_storable(reason), raw=record.raw.decode(errors="replace"))
 
 
-def _fault_of(listings: Sequence[Listing]) -> str | None:
-    """Say why no database could hold some listings, or nobody know what they mean."""
-    for listing in listings:
-        for fault in () if _is_plain(listing) else _faults(listing):
-            return f"The listing cannot be stored: {fault}."
-    return None
-
-
-def _is_plain(listing: Listing) -> bool:
-    """Tell, of nearly all listings, at one glance that nothing is wrong with them."""
-    keys = f"{listing.external_id}\n{listing.sku}\n{listing.parent}"
-    prices = listing.price, listing.sale_price
+def _are_plain(told: Sequence[Listing]) -> bool:
+    """Tell, of nearly all pages, at one glance that nothing is wrong with their listings."""
+    keys = [text for one in told for text in (one.external_id, one.sku, one.parent) if text]
+    priced = [(one.price, one.sale_price) for one in told]
+    figures = [price.amount for pair in priced for price in pair if price is not None]
+    figures += [one.stock for one in told if one.stock is not None]
+    whole = "".join((*keys, *(one.name for one in told)))
     return (
-        keys[0] > " "
-        and len(keys) <= LONGEST_SKU
-        and keys.isascii()
-        and "\0" not in keys
-        and listing.name.isprintable()  # which halves of signs are not
-        and (prices[1] is None or prices[0] is None or prices[0].currency == prices[1].currency)
-        and all(_is_short(price.amount) for price in prices if price is not None)
-        and (listing.stock is None or _is_short(listing.stock))
+        all(one.external_id.strip() for one in told)
+        and _storable(whole) == whole
+        and max(map(len, keys), default=0) <= LONGEST_SKU
+        and not any(regular and sale and regular.currency != sale.currency for regular, sale in priced)
+        and all(map(Decimal.is_finite, figures))
+        and all(map(_is_measurable, set(figures)))
     )
 
 
-def _is_short(figure: Decimal) -> bool:
-    text = str(figure)
-    return len(text) <= _SHORT and text.replace(".", "").isdecimal()
+def _fault_of(listings: Sequence[Listing]) -> str | None:
+    """Say why no database could hold some listings, or nobody know what they mean."""
+    for listing in listings:
+        for fault in _faults(listing):
+            return f"The listing cannot be stored: {fault}."
+    return None
 
 
 def _faults(listing: Listing) -> Iterator[str]:
@@ -108,4 +106,6 @@ def _is_measurable(figure: Decimal) -> bool:
 
 def _storable(text: str) -> str:
     """Give *text* without halves of signs and zero characters, which no database takes."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

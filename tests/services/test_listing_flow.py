@@ -4,10 +4,11 @@ from decimal import Decimal
 
 import pytest
 
+from hub_core.domain.errors import UnavailableError
 from hub_core.domain.integrations import Flow
 from hub_core.engine.runner import Outcome
 from hub_core.storage.tables import listings, rejects
-from tests.hubs import rows, told
+from tests.hubs import rows, statements, told
 from tests.stockshop.desk import StockDesk, sold
 
 
@@ -173,3 +174,29 @@ async def test_a_figure_that_an_order_explains_is_not_said(desk: StockDesk) -> N
     assert not await desk.is_due(Flow.STOCK)
     assert await told(desk.hub, "stock.drifted") == []
     assert desk.row("a")["drifted_at"] is None
+
+
+async def test_pages_that_came_before_the_store_fell_silent_are_kept(desk: StockDesk) -> None:
+    async def fall_silent(start: int) -> None:
+        if start == 2:
+            raise UnavailableError("The stock shop is closed.")
+
+    for name in "ab":
+        desk.shop.articles[name].stock = Decimal(7)
+    desk.shop.page_size = 1
+    desk.shop.before_listings = fall_silent
+    assert (await desk.read_listings()).state == "failed"
+    assert [desk.stands(name)[1] for name in "abc"] == [7, 7, 10]
+    desk.shop.before_listings, reads = None, desk.shop.reads
+    assert (await desk.read_listings()).state == "succeeded"
+    assert desk.shop.reads == reads
+
+
+async def test_pages_that_come_quickly_are_stored_together(desk: StockDesk) -> None:
+    for number in range(7):
+        desk.shop.offer(f"n{number}")
+    desk.shop.page_size = 1
+    with statements(desk.hub) as seen:
+        run = await desk.read_listings()
+    assert (run.counts.pages, run.counts.created) == (10, 7)
+    assert sum(text.startswith("UPDATE searches SET cursor") for text in seen) == 2
