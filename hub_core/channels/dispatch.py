@@ -266,5 +266,5 @@ def _secrets_in(arguments: Mapping[str, Any]) -> frozenset[str]:
         elif isinstance(argument, CallbackRequest):
             found.update(argument.secrets())
         elif isinstance(argument, Mapping):
-            found.update(map(str, argument.values()))
+            found.update(str(value) for name, value in argument.items() if not str(name).startswith("error"))
     return frozenset(found)

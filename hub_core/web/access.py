@@ -21,6 +21,13 @@ def _hub(request: Request) -> Hub:
     return hub
 
 
+def _actor(request: Request) -> str:
+    token: Token = request.state.token
+    return f"token {token.name}"
+
+
+Actor = Annotated[str, Depends(_actor)]
+"""Who asks, by the token that he bears."""
 TheHub = Annotated[Hub, Depends(_hub)]
 """The hub that the application was made for."""
 
@@ -37,7 +44,7 @@ class Needs(HTTPBearer):
 
     async def admit(self, request: Request) -> None:
         """Let the request in. Raises 401 or 403."""
-        token = await _token(request)
+        token = request.state.token = await _token(request)
         if not token.scope.allows(self.scope):
             raise HTTPException(
                 403,

@@ -25,6 +25,8 @@ from hub_core.web.errors import (
 from hub_core.web.health import HealthCheck
 from hub_core.web.queries import refuse_repeats
 from hub_core.web.routes import (
+    authorizations,
+    callbacks,
     channels,
     events,
     health,
@@ -77,6 +79,8 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.health = HealthCheck(hub)
     app.state.closing = asyncio.Event()  # whoever runs the server sets it when it is to stop
     app.include_router(health.router)
+    app.include_router(authorizations.router)
+    app.include_router(callbacks.router)
     app.include_router(_api())
     return app
 

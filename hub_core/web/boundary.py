@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ logger = logging.getLogger("hub_core.web")
 LARGEST_BODY: Final = 1_000_000
 """Bytes of a request's body."""
 _TOO_LARGE = f"The body is larger than {LARGEST_BODY:,} bytes; send less at a time."
+_SECRET_PATH = re.compile(r"(/(?:callbacks|webhooks)/[^/]*/).+", re.DOTALL)
 _FAULT = "The hub made a mistake and has written it to its log; tell whoever runs it this request's id."
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -43,7 +45,7 @@ class Boundary:
             try:
                 await self._app(scope, exchange.receive, exchange.send)
             except Exception:
-                logger.exception("%s %s failed", scope["method"], scope["path"])
+                logger.exception("%s %s failed", scope["method"], _shown(scope["path"]))
                 if exchange.answered:
                     raise
                 await problem(500, _FAULT, request_id=exchange.request_id)(scope, receive, exchange.send)
@@ -74,6 +76,11 @@ class _Exchange:
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
         await self._send(message)
+
+
+def _shown(path: str) -> str:
+    """Give a path without the secret that opens it."""
+    return _SECRET_PATH.sub(r"\1…", path)
 
 
 def _announced_length(scope: Scope) -> int:

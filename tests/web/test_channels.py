@@ -88,6 +88,7 @@ class TestOfAPlatformWithKeys:
         assert (await api.get("/channels/keyed/application")).json() == {
             "public_key": "p-2",
             "callback_url": "http://127.0.0.1:8000/authorizations/keyed",
+            "return_url": "http://127.0.0.1:8000/authorizations/keyed",
         }
 
     @pytest.mark.parametrize("keys", [{"public_key": "p"}, {"public_key": 7, "private_key": "k-1"}, ["k-1"], "k-1"])
@@ -97,4 +98,4 @@ class TestOfAPlatformWithKeys:
         answer = await api.put("/channels/keyed/application", json=keys)
         assert answer.status_code == 422
         assert "k-1" not in answer.text
-        assert (await api.get("/channels/keyed/application")).json().keys() == {"callback_url"}
+        assert (await api.get("/channels/keyed/application")).json().keys() == {"callback_url", "return_url"}

@@ -54,10 +54,14 @@ async def list_channels(hub: TheHub) -> Response:
 
 
 @router.get("/channels/{key}/application", dependencies=[READ], response_model=dict[str, str])
-async def show_application(hub: TheHub, key: str) -> dict[str, str]:
-    """Show the hub's own keys with this platform, without the secret ones, and the address it sends merchants to."""
+async def show_application(hub: TheHub, key: str) -> dict[str, str | None]:
+    """Show the hub's own keys with this platform, without the secret ones, and the addresses to register there.
+
+    It posts to *callback_url* what merchants grant, and sends them back to *return_url* after they have signed in.
+    """
     keys = await hub.applications.get(key)
-    return {**keys, "callback_url": f"{hub.settings.address}/authorizations/{key}"}
+    addresses = {"return_url": f"{hub.settings.address}/authorizations/{key}"}
+    return {**keys, **addresses, "callback_url": await hub.applications.callback_url(key)}
 
 
 @router.put("/channels/{key}/application", dependencies=[ADMIN], status_code=204)

@@ -20,7 +20,10 @@ router = APIRouter(prefix="/integrations", tags=["integrations"], route_class=Sc
 
 
 class IntegrationChange(BaseModel):
-    """What is to change; what is left out stays, and so do settings and rules that are not named."""
+    """What is to change; what is left out stays, and so do settings and rules that are not named.
+
+    *same_store* confirms that a store which calls itself another one by the new settings is the same, elsewhere.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,6 +31,7 @@ class IntegrationChange(BaseModel):
     enabled: StrictBool | None = None
     settings: dict[str, JsonValue] | None = None
     rules: dict[str, JsonValue] | None = None
+    same_store: StrictBool = False
 
     @field_validator("*", mode="before")
     @classmethod
@@ -47,7 +51,9 @@ async def change_integration(hub: TheHub, integration_id: Id, change: Integratio
     one = await hub.integrations.get(integration_id)
     name = None if change.name is None else await _usable_name(hub, one, change.name)
     if change.settings is not None or change.rules is not None:
-        await hub.integrations.change(one.id, settings=change.settings, rules=change.rules)
+        await hub.integrations.change(
+            one.id, settings=change.settings, rules=change.rules, same_store=change.same_store
+        )
     if name not in (None, one.name):
         await hub.integrations.rename(one.id, name)
     if change.enabled is not None:

@@ -12,7 +12,7 @@ from hub_core.domain.errors import ChannelError, InputError, NotFoundError, Vaul
 from hub_core.domain.integrations import Integration, StoreIdentity
 from hub_core.services.authorization import AuthorizationStart
 from hub_core.services.integrations import RemovalPreview
-from hub_core.web.access import READ, WRITE, ScopedRoute, TheHub
+from hub_core.web.access import READ, WRITE, Actor, ScopedRoute, TheHub
 from hub_core.web.answers import Page, answer, page
 from hub_core.web.cursors import Before, decoded
 from hub_core.web.paths import Id
@@ -87,9 +87,12 @@ async def remove_integration(hub: TheHub, integration_id: Id) -> Response:
 
 
 @router.post("/{integration_id}/authorization", dependencies=[WRITE], response_model=AuthorizationStart)
-async def begin_authorization(hub: TheHub, integration_id: Id) -> Response:
-    """Tell what the merchant has to do so that the store lets the hub in; *fields* describes his answer."""
-    return answer(await hub.integrations.begin_authorization(integration_id))
+async def begin_authorization(hub: TheHub, actor: Actor, integration_id: Id) -> Response:
+    """Tell what the merchant has to do so that the store lets the hub in; *fields* describes his answer.
+
+    With the method `redirect` he opens *url* before *expires_at*; what was begun before no longer counts.
+    """
+    return answer(await hub.integrations.begin_authorization(integration_id, by=actor))
 
 
 @router.put("/{integration_id}/authorization", dependencies=[WRITE], response_model=Integration)
