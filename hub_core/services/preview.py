@@ -14,7 +14,8 @@ from hub_core.services.lookup import IntegrationLookup
 from hub_core.services.price_push import PricePush
 from hub_core.services.push_rules import Wait
 from hub_core.services.stock_push import StockPush
-from hub_core.storage.pushes import Due, PushRepository
+from hub_core.storage.push_rows import Due
+from hub_core.storage.pushes import PushRepository
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from hub_core.domain.channels import ChannelInfo
     from hub_core.services.flow_run import FlowRun
     from hub_core.storage.integrations import IntegrationRow
-    from hub_core.storage.pushes import Due, OrderReads, PushRepository
+    from hub_core.storage.push_rows import Due, OrderReads
+    from hub_core.storage.pushes import PushRepository
 
 
 class PricePush:

@@ -25,7 +25,8 @@ from hub_core.services.receipts import Receipts
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.listings import ListingRepository
-from hub_core.storage.pushes import Due, Held, PushRepository, Sent
+from hub_core.storage.push_rows import Due, Held, Sent
+from hub_core.storage.pushes import PushRepository
 from hub_core.storage.searches import SearchRepository
 
 if TYPE_CHECKING:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 from hub_core.domain.integrations import Flow
 from hub_core.domain.pushes import Outcome
 from hub_core.services.push_rules import Wait
-from hub_core.storage.pushes import Due
+from hub_core.storage.push_rows import Due
 
 if TYPE_CHECKING:
     from hub_core.domain.channels import ChannelInfo
     from hub_core.services.flow_run import FlowRun
     from hub_core.storage.integrations import IntegrationRow
-    from hub_core.storage.pushes import OrderReads, PushRepository
+    from hub_core.storage.push_rows import OrderReads
+    from hub_core.storage.pushes import PushRepository
 
 Outcomes: TypeAlias = AsyncGenerator[Sequence[Outcome], None]
 Rule: TypeAlias = Callable[[Due], Wait | None]

@@ -16,7 +16,8 @@ from hub_core.domain.runs import Counts
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.listings import ListingRepository
-from hub_core.storage.pushes import PushRepository, Sent, Unsettled
+from hub_core.storage.push_rows import Sent, Unsettled
+from hub_core.storage.pushes import PushRepository
 from hub_core.storage.runs import RunRepository
 
 if TYPE_CHECKING:

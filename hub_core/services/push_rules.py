@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hub_core.domain.integrations import Rules
-    from hub_core.storage.pushes import Due, OrderReads
+    from hub_core.storage.push_rows import Due, OrderReads
 
 WAITS_FOR_ORDERS = "A higher figure is sent once the store's orders have been read."
 

@@ -14,7 +14,8 @@ from hub_core.services.push_kind import PUSH_DEADLINE
 from hub_core.services.push_outcomes import RECEIPT_SECONDS, PushOutcomes
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.listings import ListingRepository
-from hub_core.storage.pushes import PushRepository, Sent
+from hub_core.storage.push_rows import Sent
+from hub_core.storage.pushes import PushRepository
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
