@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from hub_core.domain.integrations import Flow
 from hub_core.domain.listings import Listing, Tie
 from hub_core.domain.stock import plain, sku_of
-from hub_core.storage.among import among
+from hub_core.storage.among import among, among_bound
 from hub_core.storage.bulk import BulkWrite
 from hub_core.storage.tables import listings, pushes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Select, Update
 
 
 class ListingValues(NamedTuple):
@@ -95,6 +96,35 @@ _FIGURES = BulkWrite(
 )
 
 
+# Making such a statement takes longer than the database needs for a page, so each is made once for each kind of it.
+
+
+@cache
+def _held(dialect: str) -> Select[Any]:
+    columns = listings.c
+    mine = columns.integration_id == bindparam("integration")
+    return (
+        select(columns.id, columns.gone_at, *(columns[name] for name in _TOLD))
+        .where(mine, among_bound(dialect, columns.external_id, "external_ids"))
+        .order_by(columns.id)
+        .with_for_update(key_share=True)
+    )
+
+
+@cache
+def _touching(dialect: str) -> Update:
+    seen: dict[str, Any] = {"seen_at": bindparam("asked"), "read_at": bindparam("came"), "gone_at": None}
+    return update(listings).where(among_bound(dialect, listings.c.id, "ids")).values(**seen)
+
+
+@cache
+def _figures(dialect: str) -> Select[Any]:
+    return select(*(pushes.c[name] for name in HeldFigure._fields)).where(
+        among_bound(dialect, pushes.c.listing_id, "ids"),
+        pushes.c.flow.in_([Flow.STOCK.value, Flow.PRICES.value]),
+    )
+
+
 def values_of(listing: Listing) -> ListingValues:
     """Give the values of a listing as they are stored and compared."""
     price = listing.price or listing.sale_price
@@ -118,31 +148,26 @@ class ListingRepository:
     def __init__(self, connection: Connection) -> None:
         """Work within the transaction of *connection*."""
         self._connection = connection
+        self._dialect = connection.dialect.name
 
     def held(self, integration_id: int, external_ids: Collection[str]) -> dict[str, HeldListing]:
         """Lock, and give, those listings that the hub knows."""
-        columns = listings.c
-        statement = (
-            select(columns.id, columns.gone_at, *(columns[name] for name in _TOLD))
-            .where(columns.integration_id == integration_id, among(self._connection, columns.external_id, external_ids))
-            .order_by(columns.id)
-            .with_for_update(key_share=True)
-        )
+        bound = {"integration": integration_id, "external_ids": external_ids}
         return {
             row[2]: HeldListing(row[0], row[1] is not None, ListingValues._make(row[2:]))
-            for row in self._connection.execute(statement)
+            for row in self._connection.execute(_held(self._dialect), bound)
         }
 
     def lock(self, ids: Collection[int]) -> None:
         """Keep others from changing some listings or what their stores should be told."""
-        if self._connection.dialect.name == "sqlite":  # this transaction is the only one that writes
+        if self._dialect == "sqlite":  # this transaction is the only one that writes
             return
         statement = select(listings.c.id).where(among(self._connection, listings.c.id, ids)).order_by(listings.c.id)
         self._connection.execute(statement.with_for_update(key_share=True)).all()
 
     def reserve_ids(self, count: int) -> Sequence[int]:
         """Give ids for *count* new listings."""
-        if self._connection.dialect.name == "sqlite":
+        if self._dialect == "sqlite":
             # Safe here: the transaction holds the only write lock, and a listing is never deleted alone.
             highest = self._connection.execute(select(func.coalesce(func.max(listings.c.id), 0))).scalar_one()
             return range(highest + 1, highest + 1 + count)
@@ -161,12 +186,8 @@ class ListingRepository:
 
     def touch(self, seen: tuple[datetime, datetime], ids: Collection[int]) -> None:
         """Note that listings were seen which are as they were."""
-        seen_at, read_at = seen
-        self._connection.execute(
-            update(listings)
-            .where(among(self._connection, listings.c.id, ids))
-            .values(seen_at=seen_at, read_at=read_at, gone_at=None)
-        )
+        bound = {"ids": ids, "asked": seen[0], "came": seen[1]}
+        self._connection.execute(_touching(self._dialect), bound)
 
     def spare(self, integration_id: int, seen_at: datetime, records: Collection[str]) -> None:
         """Note that the listings of some *records* were there, though it could not be read what they are now."""
@@ -197,12 +218,8 @@ class ListingRepository:
 
     def figures(self, ids: Collection[int]) -> Mapping[tuple[int, str], HeldFigure]:
         """Give the figures of listings that are locked, by listing and flow."""
-        columns = (pushes.c[name] for name in HeldFigure._fields)
-        statement = select(*columns).where(
-            among(self._connection, pushes.c.listing_id, ids),
-            pushes.c.flow.in_([Flow.STOCK.value, Flow.PRICES.value]),
-        )
-        return {(row[0], row[1]): HeldFigure._make(row) for row in self._connection.execute(statement)}
+        rows = self._connection.execute(_figures(self._dialect), {"ids": ids})
+        return {(row[0], row[1]): HeldFigure._make(row) for row in rows}
 
     def write_first_figures(self, figures: Sequence[tuple[int, str, int, Decimal, Decimal]]) -> None:
         """Write what a store was read to have of listings that are new."""
