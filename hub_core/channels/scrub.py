@@ -85,13 +85,19 @@ class Scrubber:
         """Scrub *text* likewise and, where it is a list, cut it on the way."""
         members = jsontext.sound_members(text)
         if members is not None:
-            return _list_of(list(map(self.scrub, members)))
+            return Cleaned(text, members) if self._is_clean(text) else _list_of(list(map(self.scrub, members)))
         if jsontext.is_json(text) or jsontext.is_json(text := jsontext.mended(text)):
             return Cleaned(self.scrub(text))
         members = jsontext.members(text)
         if members is None:
             return Cleaned(self.scrub_unparsable(text))
         return _list_of(list(map(self._clean_member, members)))
+
+    def _is_clean(self, text: bytes) -> bool:
+        """Tell of a whole list at one glance that nothing in it can be meant: lists of products and results are so."""
+        if self._always_careful or b"\\" in text or any(names.stem in text for names in self._quick):
+            return False
+        return self._without_parameters(text) is text
 
     def _clean_member(self, text: bytes) -> bytes:
         return self.scrub(text) if jsontext.is_json(text) else self.scrub_unparsable(text)
