@@ -72,6 +72,8 @@ def _words(value: Any) -> str:
     if value is None or isinstance(value, (dict, list)):
         return ""
     text = str(value)
+    if text.isalnum():  # as nearly all are
+        return text[:_LONGEST]
     if not text.isprintable():
         text = "".join(sign if sign.isprintable() else " " for sign in text)
     return " ".join(text.split())[:_LONGEST]
