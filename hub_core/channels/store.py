@@ -49,6 +49,7 @@ class Store(Connection):
     store is verified for the first time.
     """
 
+    settings: BaseModel
     credentials: BaseModel
     timezone: ZoneInfo | None = None
     currency: str | None = None

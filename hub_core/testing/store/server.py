@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from hub_core.testing.store.api import StoreApi
@@ -18,13 +19,14 @@ from hub_core.testing.store.wire import Wish
 class StoreServer:
     """An ASGI app for the stores of *api*.
 
-    With *new_order_every* it lets an order come in at each store again and again, by the real clock.
+    With *new_order_every* it lets an order come in at each store again and again, by the real clock. *routes* are what
+    else a platform can be steered by, below `/_sandbox`.
     """
 
-    def __init__(self, api: StoreApi[Any], new_order_every: float | None = None) -> None:
+    def __init__(self, api: StoreApi[Any], new_order_every: float | None = None, routes: Sequence[Route] = ()) -> None:
         self.api = api
         self.new_order_every = new_order_every
-        self._steering = Starlette(routes=steering_routes(api), lifespan=self._lifespan)
+        self._steering = Starlette(routes=[*steering_routes(api), *routes], lifespan=self._lifespan)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

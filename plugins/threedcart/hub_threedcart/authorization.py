@@ -16,23 +16,38 @@ from hub_threedcart.settings import ThreeDCartCredentials, ThreeDCartSettings, e
 from hub_threedcart.wire import WireToken
 
 _LONGEST: Final = 200
+_RIGHTS: Final = "read Orders, Products and StoreSettings, and write Products"
+_PORTAL: Final = (
+    f"Sign in to 3DCart's developer portal (devportal.3dcart.com) and add an app that may {_RIGHTS}.",
+    "Store the public and the private key of that app in the hub: hub application set threedcart",
+)
 
 
 def begin(connection: Connection, return_url: str, state: str) -> AuthorizationStep:
     """Tell the merchant what to do: to sign in at the platform if it can send him back to this hub, else to paste."""
     settings = connection.settings_as(ThreeDCartSettings)
-    if connection.application is not None and urlsplit(return_url).scheme == "https":
+    if connection.application is not None and _can_send_back_to(return_url):
         return _redirect(connection, settings, return_url, state)
-    key = "of the app" if connection.application is None else f"`{application_of(connection).public_key}`"
+    portal, key = (_PORTAL, "of the app") if connection.application is None else ((), _key_of(connection))
     return AuthorizationStep(
         method="token",
         instructions=(
+            *portal,
             f"Sign in to the administration of {settings.store_url}.",
             f"Open Modules, then REST API, choose Add, paste the public key {key}, and confirm the rights.",
-            "Let the app read Orders, Products and StoreSettings, and write Products.",
+            f"Let the app {_RIGHTS}.",
             "Copy the token, which stands in 3DCart's developer portal beside your store, and enter it here.",
         ),
     )
+
+
+def _can_send_back_to(return_url: str) -> bool:
+    """Tell whether the platform sends merchants there: over HTTPS only, but a sandbox knows no difference."""
+    return urlsplit(return_url).scheme == "https" or urlsplit(environment().oauth_url).scheme == "http"
+
+
+def _key_of(connection: Connection) -> str:
+    return f"`{application_of(connection).public_key}`"
 
 
 def _redirect(connection: Connection, settings: ThreeDCartSettings, return_url: str, state: str) -> AuthorizationStep:
@@ -50,7 +65,7 @@ def _redirect(connection: Connection, settings: ThreeDCartSettings, return_url: 
         url=f"{environment().oauth_url}/authorize?{query}",
         instructions=(
             f"Sign in at 3DCart as the owner of {settings.store_url} and let the app in.",
-            "Let the app read Orders, Products and StoreSettings, and write Products.",
+            f"Let the app {_RIGHTS}.",
         ),
     )
 

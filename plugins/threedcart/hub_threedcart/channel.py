@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from hub_core import (
     CONTRACT_VERSION,
     AuthorizationStep,
+    CallbackAnswer,
+    CallbackRequest,
     ChannelInfo,
     Connection,
     Cursor,
@@ -21,7 +23,7 @@ from hub_core import (
     Window,
     hookimpl,
 )
-from hub_threedcart import authorization, listings
+from hub_threedcart import authorization, callbacks, listings
 from hub_threedcart.extras import SECRETS
 from hub_threedcart.identity import identify
 from hub_threedcart.logo import LOGO
@@ -48,6 +50,7 @@ def describe_channel() -> ChannelInfo:
         polls=(Poll.NEW, Poll.CHANGED, Poll.OPEN, Poll.SWEEP),
         stock_batch=MOST,
         price_batch=MOST,
+        store_key=lambda settings: settings.store_key,
         scrub=SECRETS,
         scrub_parameters=("OrderKey",),
         environment=environment().told(),
@@ -64,6 +67,12 @@ async def begin_authorization(connection: Connection, return_url: str, state: st
 async def complete_authorization(connection: Connection, answer: dict[str, str]) -> ThreeDCartCredentials:
     """Make credentials of what the platform sent along when it sent the merchant back."""
     return await authorization.complete(connection, answer)
+
+
+@hookimpl
+async def receive_callback(connection: Connection, request: CallbackRequest) -> CallbackAnswer:
+    """Read what is posted when a merchant adds or removes the app."""
+    return callbacks.read(connection, request)
 
 
 @hookimpl

@@ -169,11 +169,14 @@ class Environment(NamedTuple):
     api_url: str
     oauth_url: str
     budget: RateBudget
+    postback_url: str = ""
 
     def told(self) -> dict[str, str]:
         """Give the variables with their values in force."""
         budget = self.budget
+        page = {"THREEDCART_POSTBACK_URL": self.postback_url} if self.postback_url else {}
         return {
+            **page,
             "THREEDCART_API_URL": self.api_url,
             "THREEDCART_OAUTH_URL": self.oauth_url,
             "THREEDCART_RATE": f"{budget.depth}/{budget.per_second:g}" if budget.per_second else "0",
@@ -187,13 +190,16 @@ def environment() -> Environment:
         oauth_url=_address("THREEDCART_OAUTH_URL", "https://apirest.3dcart.com/oauth"),
         # The platform's bucket is 50 deep; 48 leaves room for requests that arrive closer together than they left.
         budget=_budget("THREEDCART_RATE", "48/2"),
+        # A page of the operator's own, which 3DCart opens for the merchant once the hub has taken his grant.
+        postback_url=_address("THREEDCART_POSTBACK_URL", ""),
     )
 
 
 def _address(name: str, default: str) -> str:
     address = os.environ.get(name, "").strip() or default
-    if not re.match(r"https?://[^/?#]", address):
-        raise InputError(f"{name} is '{address}', which is no address; set it to one such as {default}.")
+    if address and not re.match(r"https?://[^/?#]", address):
+        example = default or "https://hub.example.com/welcome"
+        raise InputError(f"{name} is '{address}', which is no address; set it to one such as {example}.")
     return address.rstrip("/")
 
 

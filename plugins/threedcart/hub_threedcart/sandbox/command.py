@@ -13,6 +13,7 @@ import typer
 from hub_core.testing.store import SteeringError
 from hub_core.testing.store.serving import listen, server_for
 from hub_core.testing.store.wishes import moment_from
+from hub_threedcart.sandbox.oauth import OAUTH_ROOT
 from hub_threedcart.sandbox.sandbox import API_ROOT, Sandbox
 from hub_threedcart.sandbox.shop import PRIVATE_KEY
 
@@ -116,10 +117,13 @@ def _run(made: Sandbox, host: str, port: int, *, as_json: bool) -> None:
 
 def _facts(made: Sandbox, root: str) -> dict[str, object]:
     stores = [{"name": shop.name, **made.api.wire.describe(shop)} for shop in made.shops.values()]
-    names = ("name", "title", "address", "private_key", "token", "bearer")
-    return {"api_url": root + API_ROOT, "steering_url": root + "/_sandbox", "timezone": made.timezone} | {
-        "stores": [{name: store[name] for name in names} for store in stores]
-    }
+    names = ("name", "title", "address", "public_key", "private_key", "token", "bearer")
+    return {
+        "api_url": root + API_ROOT,
+        "oauth_url": root + OAUTH_ROOT,
+        "steering_url": root + "/_sandbox",
+        "timezone": made.timezone,
+    } | {"stores": [{name: store[name] for name in names} for store in stores]}
 
 
 def _text(made: Sandbox, root: str) -> str:
@@ -129,6 +133,7 @@ def _text(made: Sandbox, root: str) -> str:
             "",
             f"{shop.title}: {len(shop.orders)} orders, {len(shop.goods)} products, zone {shop.clock.zone.key}",
             f"  store address  {shop.address}",
+            f"  public key     {shop.public_key}",
             f"  private key    {shop.private_key}",
             f"  token          {shop.token}",
             f"  access token   {shop.bearer}  (instead of the three above, as Authorization: Bearer)",
@@ -139,6 +144,7 @@ def _text(made: Sandbox, root: str) -> str:
             "",
             "Let the hub talk to it with",
             f"  THREEDCART_API_URL={root}{API_ROOT}",
+            f"  THREEDCART_OAUTH_URL={root}{OAUTH_ROOT}  (where merchants sign in, instead of pasting a token)",
             "  HUB_ALLOW_PRIVATE_NETWORK=1",
             "See and steer it (faults, orders, clock, meter) below",
             f"  {root}/_sandbox",

@@ -14,6 +14,7 @@ from hub_core.testing.store.items import edit_item, stock_of
 from hub_core.testing.store.wishes import moment_from, wish_from
 from hub_threedcart.sandbox import products as catalogue
 from hub_threedcart.sandbox import recorded, steer
+from hub_threedcart.sandbox.callbacks import callback_route
 from hub_threedcart.sandbox.shop import PRIVATE_KEY, RIGHTS, ThreeDCartShop
 from hub_threedcart.sandbox.wire import API_ROOT, ThreeDCartWire
 
@@ -58,7 +59,7 @@ class Sandbox:
         """Build the stores and fill them."""
         shops = [self._shop(place) for place in range(self.stores)]
         self.api = StoreApi(ThreeDCartWire(), shops)
-        self.app = StoreServer(self.api, self.new_order_every)
+        self.app = StoreServer(self.api, self.new_order_every, [callback_route(self.api)])
         if self.orders_from:
             self.loaded = recorded.load(shops[0], self.orders_from)
         for place, shop in enumerate(shops):

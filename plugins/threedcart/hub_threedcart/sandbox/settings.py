@@ -75,6 +75,7 @@ def description(shop: ThreeDCartShop) -> dict[str, Any]:
     """Tell how the store is set up."""
     return {
         "address": shop.address,
+        "public_key": shop.public_key,
         "private_key": shop.private_key,
         "token": shop.token,
         "bearer": shop.bearer,
@@ -102,6 +103,10 @@ def _set_empty_count(shop: ThreeDCartShop, value: bool) -> None:  # noqa: FBT001
     shop.empty_count = bool(value)
 
 
+def _set_consents(shop: ThreeDCartShop, value: bool) -> None:  # noqa: FBT001 - a value from JSON
+    shop.consents = bool(value)
+
+
 def _set_page_cap(shop: ThreeDCartShop, value: int | None) -> None:
     shop.page_cap = None if value is None else max(1, int(value))
 
@@ -110,6 +115,8 @@ _CHANGES: Mapping[str, Callable[[ThreeDCartShop, Any], None]] = {
     "title": _text("title"),
     "currency": _text("currency"),
     "timezone_text": _text("timezone_text"),
+    "callback_url": _text("callback_url"),
+    "consents": _set_consents,
     "token": _text("token"),
     "bearer": _text("bearer"),
     "labels": _set_labels,

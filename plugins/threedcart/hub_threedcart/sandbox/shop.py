@@ -10,6 +10,7 @@ from hub_core.testing.store import Record, Shelf, Shop
 from hub_threedcart.sandbox.statuses import LABELS
 
 RIGHTS = frozenset({"orders:read", "products:read", "products:write", "store_settings:read"})
+PUBLIC_KEY = "12121212121212121212121212121212"
 PRIVATE_KEY = "56565656565656565656565656565656"
 NOTHING_KINDS = ("404", "400", "500", "empty", "array")
 
@@ -60,12 +61,18 @@ class Numbers:
 class ThreeDCartShop(Shop):
     """A 3DCart store: its address and keys, and the ways in which such stores differ.
 
-    *nothing* is how it says that a list has no rows (see `NOTHING_KINDS`); with *empty_count* false a count of
-    nothing is said that way too, else it is 0. *page_cap* limits the rows of a page below the documented maximum.
+    *consents* tells whether its owner lets an app in that asks for it by OAuth, *codes* are those that were given for
+    it, *callback_url* is where the platform posts that the owner adds or removes the app. *nothing* is how it says that
+    a list has no rows (see `NOTHING_KINDS`); with *empty_count* false a count of nothing is said that way too, else it
+    is 0. *page_cap* limits the rows of a page below the documented maximum.
     """
 
     address: str = "https://demo-store.3dcartstores.example"
+    public_key: str = PUBLIC_KEY
     private_key: str = PRIVATE_KEY
+    consents: bool = True
+    codes: set[str] = field(default_factory=set)
+    callback_url: str = ""
     token: str = ""
     bearer: str = ""
     title: str = "Demo Store"

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub_core.testing.store import Wish, Write
-from hub_threedcart.sandbox import answers, reading, settings, steer
+from hub_threedcart.sandbox import answers, oauth, reading, settings, steer
 from hub_threedcart.sandbox.bodies import BadBodyError
 from hub_threedcart.sandbox.filters import BadParameterError, Params
 from hub_threedcart.sandbox.presets import PRESETS
@@ -31,6 +31,8 @@ class ThreeDCartWire:
 
     def shop_of(self, request: Request, shops: Mapping[str, ThreeDCartShop]) -> ThreeDCartShop | None:
         """Find the store by its access token or its address, however that is spelt."""
+        if oauth.is_asked(request):
+            return oauth.shop_of(request, shops)
         bearer = _bearer(request)
         host = bare_host(request.headers.get("secureurl", ""))
         by_token = (shop for shop in shops.values() if bearer and shop.bearer == bearer)
@@ -39,6 +41,8 @@ class ThreeDCartWire:
 
     def answer(self, request: Request, shop: ThreeDCartShop | None) -> Response:
         """Answer one request."""
+        if oauth.is_asked(request):
+            return oauth.answer(request, shop)
         route = route_of(request.url.path)
         if route is None:
             return answers.answer(b"", 404)
