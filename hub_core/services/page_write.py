@@ -50,6 +50,7 @@ class PageWrite:
         self._rows: list[Row] = []
         self._history_lines: list[Row] = []
         self._taking: list[TakingOrder] = []
+        self._taken_over: list[int] = []
         self._events: list[NewEvent] = []
         self._revisions: dict[int, Revision] = {}
         self._rejects: list[NewReject] = []
@@ -100,6 +101,7 @@ class PageWrite:
     def _take_over(self, order_id: int, reading: Reading, same: HeldOrder) -> None:
         """Add an order that an earlier identity of the store holds: what it has taken is not taken twice."""
         self._add_lines(order_id, reading, same, json.loads(same.document), json.loads(reading.document))
+        self._taken_over.append(order_id)
         self._add_row(order_id, reading, 1, history=same.history, same_as=same.id)
         self._add_event("order.created", order_id, reading, history=same.history, same_as=same.id)
         self._created += 1
@@ -185,7 +187,10 @@ class PageWrite:
             return
         taking = self._stock.settle(self._taking)
         self._orders.write(self._rows)
-        OrderLineRepository(self._connection).write(self._history_lines, taking)
+        lines = OrderLineRepository(self._connection)
+        lines.write(self._history_lines, taking)
+        if self._taken_over:
+            lines.carry_gone(self._taken_over)
         self._stock.move()
         numbers = EventRepository(self._connection).record(self._events, now)
         self._stock.book(numbers)

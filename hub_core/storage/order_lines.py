@@ -10,7 +10,8 @@ from sqlalchemy import select
 from hub_core.domain.stock import NOTHING
 from hub_core.storage.among import among
 from hub_core.storage.bulk import BulkWrite, Row
-from hub_core.storage.tables import order_lines
+from hub_core.storage.tables import order_lines, orders
+from hub_core.storage.upserts import insert_new
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -68,6 +69,16 @@ class OrderLineRepository:
             _TAKING.write(self._connection, [*taking, *((*row, None, NOTHING) for row in history)])
         else:
             _LINES.write(self._connection, history)
+
+    def carry_gone(self, order_ids: Collection[int]) -> None:
+        """Give orders the lines that had left the ones they are the same as, unless they have come back since."""
+        names = ("external_id", *_TOLD, "gone", *_TOOK)
+        gone = (
+            select(orders.c.id, *(order_lines.c[name] for name in names))
+            .join(order_lines, order_lines.c.order_id == orders.c.same_as)
+            .where(among(self._connection, orders.c.id, order_ids), order_lines.c.gone)
+        )
+        self._connection.execute(insert_new(self._connection, order_lines).from_select(["order_id", *names], gone))
 
 
 def line_values(order: Order) -> list[Row]:

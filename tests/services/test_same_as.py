@@ -87,6 +87,25 @@ async def test_a_line_that_left_in_between_gives_back(hub: Hub, shop: Shop, cloc
     assert [(line["external_id"], line["gone"], line["taken"]) for line in lines] == [("1", True, 0), ("2", False, 2)]
 
 
+async def test_a_line_that_had_left_before_is_not_taken_again_when_it_comes_back(
+    hub: Hub, shop: Shop, clock: VirtualClock
+) -> None:
+    other, shipped = {**LINE, "id": "2", "sku": "B"}, {**LINE, "shipped": "2"}
+    await again(hub, shop)
+    for told_lines in ([shipped, other], [other]):
+        change(shop, clock, "own", lines=told_lines)
+        await hub.sync("north")
+    await hub.integrations.remove("north")
+    clock.advance(61)
+    integration = await again(hub, shop)
+    (order,) = await found(hub, integration=integration, number="own")
+    lines = rows(hub, order_lines, order_lines.c.order_id == order.id)
+    assert [(line["external_id"], line["gone"], line["taken"]) for line in lines] == [("1", True, 2), ("2", False, 2)]
+    change(shop, clock, "own", lines=[shipped, other])
+    await hub.sync("north")
+    assert await left(hub) == 8
+
+
 async def test_a_later_cancellation_gives_back_once(hub: Hub, shop: Shop, clock: VirtualClock) -> None:
     await again(hub, shop)
     change(shop, clock, "own", status="cancelled")
