@@ -19,7 +19,7 @@ from hub_core.channels.listing_pages import ListingPage
 from hub_core.channels.pages import Cursor, OrderPage
 from hub_core.channels.store import Connection, Store
 from hub_core.domain.channels import AuthorizationStep, ChannelInfo
-from hub_core.domain.integrations import IntegrationChange, StoreIdentity
+from hub_core.domain.integrations import Flow, IntegrationChange, StoreIdentity
 from hub_core.domain.polls import Poll, Window
 from hub_core.domain.pushes import OpenReceipt, Outcome, PriceChange, StockChanges
 
@@ -133,8 +133,8 @@ class LifecycleSpecs(Protocol):
     """Hearing what becomes of an integration."""
 
     @hookspec
-    async def integration_changed(self, store: Store, change: IntegrationChange) -> None:
-        """Hear of a *change* after it was made; the answer is ignored, and a failure changes nothing.
+    async def integration_changed(self, store: Store, change: IntegrationChange, flow: Flow | None) -> None:
+        """Hear of a *change*, of one *flow* or the whole, after it was made; a failure changes nothing.
 
         A removed integration's credentials are already destroyed in the hub; *store* bears them a last time.
         """

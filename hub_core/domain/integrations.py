@@ -31,13 +31,15 @@ class ConnectionState(StrEnum):
 
 
 class IntegrationChange(StrEnum):
-    """What a channel is told about one of its integrations."""
+    """What a channel is told about one of its integrations; the last two are of one flow alone."""
 
     ADDED = "added"
     ENABLED = "enabled"
     DISABLED = "disabled"
     REAUTHORISED = "reauthorised"
     REMOVED = "removed"
+    FLOW_ENABLED = "flow_enabled"
+    FLOW_DISABLED = "flow_disabled"
 
 
 class StoreIdentity(Fact):

@@ -124,6 +124,4 @@ def _is_in_force(connection: Connection, refused: IntegrationRow) -> bool:
     It does not where another flow has met the same refusal already: that one has stopped it and said so.
     """
     row = IntegrationRepository(connection).lock(refused.id)
-    if row is None or row.removed_at is not None or not row.enabled:
-        return False
-    return row.connection is ConnectionState.CONNECTED and row.credentials == refused.credentials
+    return row is not None and row.standing.works and row.credentials == refused.credentials

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub_core.channels.store import Store
-    from hub_core.domain.integrations import IntegrationChange
+    from hub_core.domain.integrations import Flow, IntegrationChange
     from hub_core.services.parts import Parts
     from hub_core.storage.integrations import IntegrationRow
 
@@ -40,8 +40,9 @@ class Announcer:
         row: IntegrationRow,
         write: Callable[[Connection], IntegrationChange | None],
         credentials: BaseModel | None = None,
+        flow: Flow | None = None,
     ) -> None:
-        """Make a change in one transaction, and let the channel hear which one it was, unless it was none.
+        """Make a change, of one *flow* or the whole, in one transaction; let the channel hear which, unless none.
 
         The store is opened before, since the hub may have no credentials for it any more once they are destroyed.
         """
@@ -50,7 +51,7 @@ class Announcer:
             change = await self._parts.database.write(write)
             channel = self._parts.channels.channels.get(row.channel)
             if store is not None and change is not None and channel is not None:
-                await tell([channel], _HOOK, deadline=FAREWELL_SECONDS, store=store, change=change)
+                await tell([channel], _HOOK, deadline=FAREWELL_SECONDS, store=store, change=change, flow=flow)
 
     async def _opened(self, stack: AsyncExitStack, row: IntegrationRow, credentials: BaseModel | None) -> Store | None:
         """Open the store for a channel that wants to hear of it; None where nobody can be told."""

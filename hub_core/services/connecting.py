@@ -11,15 +11,16 @@ from hub_core.channels.dispatch import ask
 from hub_core.domain.errors import ConflictError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.integrations import ConnectionState, IntegrationChange
+from hub_core.domain.lifecycle import Move
 from hub_core.domain.polls import Search
 from hub_core.services.announcing import Announcer
 from hub_core.services.checks import written
 from hub_core.services.handles import Handles
 from hub_core.services.identities import approved, held
 from hub_core.services.lookup import locked
+from hub_core.services.opening import open_flows
 from hub_core.storage.authorizations import AuthorizationRepository
 from hub_core.storage.events import EventRepository
-from hub_core.storage.flows import FlowRepository
 from hub_core.storage.integrations import IntegrationRepository
 from hub_core.storage.seals import of_integration
 from hub_core.storage.searches import SearchRepository
@@ -79,19 +80,13 @@ class Connector:
             )
             raise held(told, "another integration" if holder is None else holder.name) from error
 
-    def open_flows(self, connection: Connection, row: IntegrationRow) -> None:
-        """Open the flows of an integration that is enabled and connected, as far as its channel is there."""
-        channel = self._parts.channels.channels.get(row.channel)
-        if channel is not None:
-            FlowRepository(connection, self._parts.database).open(row.id, channel.flows)
-
     def _let_in(
         self, connection: Connection, row: IntegrationRow, identity: StoreIdentity, sealed: str
     ) -> IntegrationChange:
         """Note that the store lets the hub in; the flows of a disabled integration stay closed."""
         now = self._parts.clock.now()
-        if row.enabled:
-            self.open_flows(connection, row)
+        if row.standing.after(Move.CONNECT).works:
+            open_flows(connection, self._parts, row)
         AuthorizationRepository(connection).end(row.id)
         IntegrationRepository(connection).change(
             row.id,

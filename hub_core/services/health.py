@@ -58,7 +58,7 @@ def _flow_status(flow: Row[Any], now: datetime) -> FlowStatus:
 
 
 def _health(row: IntegrationRow, flows: Sequence[Row[Any]], now: datetime, *, loaded: bool) -> Health:
-    return _stopped(row, loaded=loaded) or _troubled(flows) or _late(row, flows, now) or _fine(flows)
+    return _stopped(row, loaded=loaded) or _troubled(flows) or _late(row, flows, now) or _fine(row, flows)
 
 
 def _stopped(row: IntegrationRow, *, loaded: bool) -> Health | None:
@@ -89,7 +89,7 @@ def _paused(code: str, sentence: str, since: datetime | None) -> Health:
 
 def _troubled(flows: Sequence[Row[Any]]) -> Health | None:
     for flow in flows:
-        if flow.problem_code is not None:
+        if flow.problem_code is not None and flow.enabled:
             return Health(
                 state=HealthState.FAILING,
                 code=flow.problem_code,
@@ -112,7 +112,11 @@ def _late(row: IntegrationRow, flows: Sequence[Row[Any]], now: datetime) -> Heal
     return None
 
 
-def _fine(flows: Sequence[Row[Any]]) -> Health:
+def _fine(row: IntegrationRow, flows: Sequence[Row[Any]]) -> Health:
+    off = [flow.flow for flow in flows if not flow.enabled]
+    if off:
+        sentence = f"It works, but its {' and '.join(off)} are switched off; run: hub integrations enable '{row.name}'"
+        return Health(state=HealthState.OK, code="flows_off", sentence=f"{sentence} --flow {off[0]}")
     if any(flow.last_success_at is None for flow in flows if flow.flow not in PUSHING):
         return Health(state=HealthState.OK, code="first_read", sentence="The first read of the store is under way.")
     return Health(state=HealthState.OK, code="ok", sentence="All is well.")

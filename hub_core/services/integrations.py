@@ -11,11 +11,12 @@ from sqlalchemy.exc import IntegrityError
 from hub_core.domain.errors import ConflictError, InputError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.fact import Fact
-from hub_core.domain.integrations import PUSHING, ConnectionState, Integration, IntegrationChange, Rules
+from hub_core.domain.integrations import PUSHING, Integration, IntegrationChange, Rules
 from hub_core.services.authorization import Authorization
 from hub_core.services.checks import validated
 from hub_core.services.lookup import locked
 from hub_core.services.reconfiguring import Reconfiguration
+from hub_core.services.switching import Switching
 from hub_core.services.targets import Targets
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
@@ -41,7 +42,7 @@ class RemovalPreview(Fact):
     sentence: str
 
 
-class Integrations(Authorization, Reconfiguration):
+class Integrations(Authorization, Reconfiguration, Switching):
     """Adds, shows, changes and removes integrations, each named by its id or its name."""
 
     async def page(self, *, removed: bool = False, before: int | None = None, limit: int = 50) -> Sequence[Integration]:
@@ -99,40 +100,6 @@ class Integrations(Authorization, Reconfiguration):
                 f"There is an integration named '{name}' already; choose another name.",
                 fields={"name": "is in use already"},
             ) from error
-
-    async def enable(self, integration: int | str) -> Integration:
-        """Let its flows work again, from where they stopped."""
-        row = await self._present(integration)
-
-        def enable(connection: Connection) -> IntegrationChange | None:
-            fresh = locked(connection, row)
-            if fresh.enabled:
-                return None
-            if fresh.connection is ConnectionState.CONNECTED:
-                self._connector.open_flows(connection, fresh)
-            IntegrationRepository(connection).change(row.id, enabled=True)
-            self._tell(connection, fresh, "integration.enabled")
-            return IntegrationChange.ENABLED
-
-        await self._announcer.change(row, enable)
-        return await self._shown(row.id)
-
-    async def disable(self, integration: int | str) -> Integration:
-        """Stop its flows: no request leaves after this, and those under way end at their next safe point."""
-        row = await self._present(integration)
-
-        def disable(connection: Connection) -> IntegrationChange | None:
-            fresh = locked(connection, row)
-            if not fresh.enabled:
-                return None
-            FlowRepository(connection, self._parts.database).close(row.id)
-            IntegrationRepository(connection).change(row.id, enabled=False)
-            RunRepository(connection).stop_unfinished(row.id, self._parts.clock.now())
-            self._tell(connection, fresh, "integration.disabled")
-            return IntegrationChange.DISABLED
-
-        await self._announcer.change(row, disable)
-        return await self._shown(row.id)
 
     async def removal(self, integration: int | str) -> RemovalPreview:
         """Tell what removing it will do."""

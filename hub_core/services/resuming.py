@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from hub_core.domain.errors import VaultError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.integrations import ConnectionState
+from hub_core.domain.lifecycle import Move
+from hub_core.services.opening import open_flows
 from hub_core.storage.events import EventRepository
-from hub_core.storage.flows import FlowRepository
 from hub_core.storage.integrations import IntegrationRepository
 from hub_core.storage.seals import SealRepository, of_application, of_integration
 
@@ -28,12 +29,10 @@ def resume(connection: Connection, parts: Parts, before: IntegrationRow) -> bool
     It is not where it works already, was removed, or has other credentials by now.
     """
     row = IntegrationRepository(connection).lock(before.id)
-    is_stopped = row is not None and row.connection is ConnectionState.NEEDS_REAUTHORIZATION and row.removed_at is None
-    if row is None or not is_stopped or row.credentials != before.credentials:
+    if row is None or not row.standing.allows(Move.RESUME) or row.credentials != before.credentials:
         return False
-    channel = parts.channels.channels.get(row.channel)
-    if row.enabled and channel is not None:
-        FlowRepository(connection, parts.database).open(row.id, channel.flows)
+    if row.standing.after(Move.RESUME).works:
+        open_flows(connection, parts, row)
     connected = {"connection": ConnectionState.CONNECTED.value}
     no_problem = dict.fromkeys(("problem_code", "problem_sentence", "problem_since"))
     IntegrationRepository(connection).change(row.id, **connected, **no_problem)

@@ -58,6 +58,7 @@ class Runs(IntegrationLookup):
             return await self._parts.database.write(request)
         except FlowClosedError:
             await self._reachable(row.id)  # says what has happened to it since
+            await self._check_switched_on(row, flows)
             raise ConflictError(f"'{row.name}' was being changed at that moment; try again.") from None
 
     def _check_able(self, row: IntegrationRow, flows: Sequence[Flow]) -> None:
@@ -65,6 +66,13 @@ class Runs(IntegrationLookup):
         for flow in flows:
             if flow not in channel.flows:
                 raise ConflictError(f"The channel '{channel.key}' of '{row.name}' cannot do this: it has no {flow}.")
+
+    async def _check_switched_on(self, row: IntegrationRow, flows: Sequence[Flow]) -> None:
+        status = (await self._shown(row.id)).flows
+        for flow in flows:
+            if flow in status and not status[flow].enabled:
+                command = f"hub integrations enable '{row.name}' --flow {flow}"
+                raise ConflictError(f"The {flow} of '{row.name}' are switched off; run: {command}")
 
     @staticmethod
     def _flow(kind: str) -> Flow:

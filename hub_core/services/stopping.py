@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hub_core.domain.errors import AuthorizationError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.integrations import ConnectionState
+from hub_core.domain.lifecycle import Move
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.integrations import IntegrationRepository
@@ -24,9 +25,7 @@ logger = logging.getLogger("hub_core.services")
 def lock_out(connection: Connection, parts: Parts, before: IntegrationRow, sentence: str) -> bool:
     """Close the flows of an integration and say why, once; not where it has other credentials than *before* by now."""
     row = IntegrationRepository(connection).lock(before.id)
-    if row is None or row.removed_at is not None or row.connection is not ConnectionState.CONNECTED:
-        return False
-    if row.credentials != before.credentials:
+    if row is None or not row.standing.allows(Move.LOCK_OUT) or row.credentials != before.credentials:
         return False
     now = parts.clock.now()
     FlowRepository(connection, parts.database).close(row.id)

@@ -141,6 +141,13 @@ class FlowRepository:
             update(flow_state).where(flow_state.c.integration_id == integration_id).values(open=False)
         )
 
+    def switch(self, integration_id: int, flow: Flow, *, on: bool) -> bool:
+        """Switch one flow on, which opens nothing yet, or off, which closes it; tell whether that changed anything."""
+        key = and_(flow_state.c.integration_id == integration_id, flow_state.c.flow == flow.value)
+        closed = {} if on else {"open": False}
+        changed = update(flow_state).where(key, flow_state.c.enabled != on).values(enabled=on, **closed)
+        return self._connection.execute(changed).rowcount > 0
+
     def is_open(self, integration_id: int, flow: Flow) -> bool:
         """Tell whether requests may leave for a flow."""
         key = {"integration": integration_id, "flow": flow.value}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, and_, delete, func, insert, select, update
 
 from hub_core.domain.integrations import ConnectionState, Rules, StoreIdentity
+from hub_core.domain.lifecycle import Presence, Standing
 from hub_core.domain.polls import Search
 from hub_core.storage.tables import applications, flow_state, integrations, orders, searches
 from hub_core.storage.upserts import upsert
@@ -38,6 +39,17 @@ class IntegrationRow:
     created_at: datetime
     connected_at: datetime | None
     removed_at: datetime | None
+
+    @property
+    def standing(self) -> Standing:
+        """Tell where it stands: one that is removed is leaving as long as it has credentials."""
+        removed = Presence.GONE if self.credentials is None else Presence.LEAVING
+        return Standing(
+            connection=self.connection,
+            enabled=self.enabled,
+            presence=Presence.PRESENT if self.removed_at is None else removed,
+            was_connected=self.connected_at is not None,
+        )
 
 
 def name_key(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, bindparam, case, delete, exists, insert, select, update
+from sqlalchemy import Select, and_, bindparam, case, delete, exists, insert, select, true, update
 
 from hub_core.domain.runs import UNFINISHED, Counts, Run, RunError, RunState
 from hub_core.storage.tables import flow_state, runs
@@ -104,8 +104,9 @@ class RunRepository:
             )
         )
 
-    def stop_unfinished(self, integration_id: int, at: datetime) -> None:
-        """End the runs of an integration that was disabled or removed, but for those under way: they end themselves."""
+    def stop_unfinished(self, integration_id: int, at: datetime, kind: str | None = None) -> None:
+        """End the runs, all or of one *kind*, that are not to go on, but for those under way: they end themselves."""
+        of_kind = true() if kind is None else runs.c.kind == kind
         under_way = exists().where(
             flow_state.c.integration_id == integration_id,
             flow_state.c.run_id == runs.c.id,
@@ -113,7 +114,7 @@ class RunRepository:
         )
         self._connection.execute(
             update(runs)
-            .where(runs.c.integration_id == integration_id, runs.c.state.in_(_UNFINISHED), ~under_way)
+            .where(runs.c.integration_id == integration_id, of_kind, runs.c.state.in_(_UNFINISHED), ~under_way)
             .values(state=RunState.STOPPED.value, finished_at=at)
         )
 

@@ -179,6 +179,16 @@ def test_it_is_renamed_disabled_and_enabled(hub: HubCommand, connected: Shop) ->
     assert hub("integrations", "enable", "Round", "--json").json["enabled"] is True
 
 
+def test_one_flow_of_it_is_switched_off_and_on(hub: HubCommand, connected: Shop) -> None:
+    off = hub("integrations", "disable", "Corner", "--flow", "orders").out
+    assert off == "The orders of 'Corner' are switched off; what is sold there is unknown to the hub until then.\n"
+    assert "run: hub integrations enable 'Corner' --flow orders" in hub("sync", "Corner", "--orders").err
+    assert hub("integrations", "enable", "Corner", "--flow", "orders").out.startswith("The orders of 'Corner' are sw")
+    refused = hub("integrations", "disable", "Corner", "--flow", "colours")
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err.startswith("'Corner' has no flow 'colours'; there are: orders")
+
+
 def test_a_missing_setting_is_named_with_how_to_give_it(hub: HubCommand) -> None:
     ended = hub("integrations", "add", "keyshop", "--name", "Cave")
     assert (ended.code, ended.out) == (1, "")

@@ -253,14 +253,15 @@ async def test_to_stop_the_engine_leaves_a_store_that_hangs(
     assert [run.state for run in await live.runs.page()] == ["running"]
 
 
-async def test_switching_off_leaves_a_store_that_hangs(live: Hub, gate: Gate) -> None:
+@pytest.mark.parametrize("flow", [None, "orders"])
+async def test_switching_off_leaves_a_store_that_hangs(live: Hub, gate: Gate, flow: str | None) -> None:
     integration = await connected(live, filled(open_shop("gated"), 5))
     engine = live.engine()
     await engine.start()
     async with asyncio.timeout(60):
         await gate.asked.wait()
         (task,) = engine._flows
-        await live.integrations.disable(integration.id)
+        await live.integrations.disable(integration.id, flow=flow)
         await asyncio.wait({task})
     assert gate.left
     assert [run.state for run in await live.runs.page()] == ["stopped"]

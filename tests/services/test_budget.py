@@ -24,11 +24,14 @@ async def budget(hub: Hub, *budgets: RateBudget) -> StoreBudget:
     )
 
 
+@pytest.mark.parametrize("flow", [None, "orders"])
 @pytest.mark.parametrize("budgets", [(), (SMALL,), (RateBudget(depth=1, per_second=0),)], ids=str)
-async def test_no_request_leaves_once_the_flow_is_switched_off(hub: Hub, budgets: tuple[RateBudget, ...]) -> None:
+async def test_no_request_leaves_once_the_flow_is_switched_off(
+    hub: Hub, budgets: tuple[RateBudget, ...], flow: str | None
+) -> None:
     store = await budget(hub, *budgets)
     assert await store.take("default", 1) == 0.0
-    await hub.integrations.disable("north")
+    await hub.integrations.disable("north", flow=flow)
     with pytest.raises(FlowClosedError):
         await store.take("default", 1)
 

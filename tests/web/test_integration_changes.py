@@ -41,6 +41,16 @@ async def test_it_can_be_disabled_and_enabled_again(api: httpx.AsyncClient, conn
     assert (await change(api, connected, enabled=True)).json()["enabled"] is True
 
 
+async def test_its_flows_can_be_switched_one_by_one(api: httpx.AsyncClient, connected: Integration) -> None:
+    answer = await change(api, connected, flows={"orders": {"enabled": False}})
+    assert (answer.status_code, answer.json()["enabled"]) == (200, True)
+    assert answer.json()["flows"]["orders"]["enabled"] is False
+    refused = await api.post(f"/integrations/{connected.id}/syncs", json={"kinds": ["orders"]})
+    assert (refused.status_code, "--flow orders" in refused.json()["detail"]) == (409, True)
+    answer = await change(api, connected, flows={"orders": {"enabled": True}})
+    assert answer.json()["flows"]["orders"]["enabled"] is True
+
+
 async def test_without_a_change_nothing_happens(hub: Hub, api: httpx.AsyncClient, connected: Integration) -> None:
     before = await hub.events.newest()
     assert (await change(api, connected)).status_code == 200
@@ -61,6 +71,10 @@ async def test_without_a_change_nothing_happens(hub: Hub, api: httpx.AsyncClient
         ({"settings": []}, 422, "settings"),
         ({"rules": {"order_interval": 1}}, 422, "order_interval"),
         ({"rules": {"unheard_of": 1}}, 422, "unheard_of"),
+        ({"flows": {"colours": {"enabled": False}}}, 422, "flows"),
+        ({"flows": {"orders": {"enabled": "no"}}}, 422, "enabled"),
+        ({"flows": {"orders": {}}}, 422, "enabled"),
+        ({"flows": None}, 422, "flows"),
         ({"colour": "red"}, 422, "colour"),
         ({"id": 7}, 422, "id"),
     ],

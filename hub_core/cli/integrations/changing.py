@@ -47,22 +47,35 @@ def set_values(integration: Name, settings: Settings = None, rules: Rules = None
         print_integration(one)
 
 
-def enable(integration: Name, as_json: AsJson = False) -> None:
-    """Let an integration work again, from where it stopped.
+FlowOption = Annotated[
+    str | None,
+    typer.Option("--flow", metavar="F", help="Only its orders, listings, stock or prices.", show_default=False),
+]
 
-    Example: hub integrations enable "My shop"
+
+def enable(integration: Name, flow: FlowOption = None, as_json: AsJson = False) -> None:
+    """Let an integration, or one flow of it, work again from where it stopped.
+
+    Example: hub integrations enable "My shop" --flow orders
     """
-    one = run(lambda hub: hub.integrations.enable(integration))
-    _told(one, f"'{one.name}' is enabled. {one.health.sentence}", as_json)
+    one = run(lambda hub: hub.integrations.enable(integration, flow=flow))
+    what = f"'{one.name}' is enabled." if flow is None else f"The {flow} of '{one.name}' are switched on."
+    _told(one, f"{what} {one.health.sentence}", as_json)
 
 
-def disable(integration: Name, as_json: AsJson = False) -> None:
-    """Stop all work of an integration.
+def disable(integration: Name, flow: FlowOption = None, as_json: AsJson = False) -> None:
+    """Stop all work of an integration, or one flow of it.
 
-    Example: hub integrations disable "My shop"
+    Example: hub integrations disable "My shop" --flow stock
     """
-    one = run(lambda hub: hub.integrations.disable(integration))
-    _told(one, f"'{one.name}' is disabled: its store is neither read nor told anything until it is enabled.", as_json)
+    one = run(lambda hub: hub.integrations.disable(integration, flow=flow))
+    if flow is None:
+        said = f"'{one.name}' is disabled: its store is neither read nor told anything until it is enabled."
+    elif flow == "orders":
+        said = f"The orders of '{one.name}' are switched off; what is sold there is unknown to the hub until then."
+    else:
+        said = f"The {flow} of '{one.name}' are switched off."
+    _told(one, said, as_json)
 
 
 def remove(

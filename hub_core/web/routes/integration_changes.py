@@ -19,6 +19,14 @@ from hub_core.web.paths import Id
 router = APIRouter(prefix="/integrations", tags=["integrations"], route_class=ScopedRoute)
 
 
+class FlowChange(BaseModel):
+    """What is to change of one flow."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    enabled: StrictBool
+
+
 class IntegrationChange(BaseModel):
     """What is to change; what is left out stays, and so do settings and rules that are not named.
 
@@ -31,6 +39,7 @@ class IntegrationChange(BaseModel):
     enabled: StrictBool | None = None
     settings: dict[str, JsonValue] | None = None
     rules: dict[str, JsonValue] | None = None
+    flows: dict[str, FlowChange] | None = None
     same_store: StrictBool = False
 
     @field_validator("*", mode="before")
@@ -44,12 +53,14 @@ class IntegrationChange(BaseModel):
 
 @router.patch("/{integration_id}", dependencies=[WRITE], response_model=Integration)
 async def change_integration(hub: TheHub, integration_id: Id, change: IntegrationChange) -> Response:
-    """Change name, settings and rules, enable or disable it. New settings of a connected store are tried there first.
+    """Change name, settings and rules, enable or disable it or its flows. New settings are tried at the store first.
 
     What cannot be used is refused before anything is changed.
     """
     one = await hub.integrations.get(integration_id)
     name = None if change.name is None else await _usable_name(hub, one, change.name)
+    flows = change.flows or {}
+    hub.integrations.check_flows(one, flows)
     if change.settings is not None or change.rules is not None:
         await hub.integrations.change(
             one.id, settings=change.settings, rules=change.rules, same_store=change.same_store
@@ -58,6 +69,9 @@ async def change_integration(hub: TheHub, integration_id: Id, change: Integratio
         await hub.integrations.rename(one.id, name)
     if change.enabled is not None:
         await (hub.integrations.enable(one.id) if change.enabled else hub.integrations.disable(one.id))
+    for flow, wanted in flows.items():
+        switch = hub.integrations.enable if wanted.enabled else hub.integrations.disable
+        await switch(one.id, flow=flow)
     return answer(await hub.integrations.get(one.id))
 
 
