@@ -24,6 +24,7 @@ from hub_core.storage.integrations import IntegrationRepository
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pydantic import BaseModel
     from sqlalchemy import Connection
 
     from hub_core.channels.channel import Channel
@@ -108,7 +109,7 @@ class Authorization(IntegrationLookup):
         return begun.expires_at
 
     async def is_begun(self, integration: int | str) -> bool:
-        """Tell whether a sign-in at the platform was begun and not answered yet."""
+        """Tell whether a sign-in at the platform was begun, and its answer is not dealt with yet."""
         row = await self._row(integration)
         return await self._parts.database.read(lambda connection: AuthorizationRepository(connection).is_begun(row.id))
 
@@ -134,19 +135,27 @@ class Authorization(IntegrationLookup):
             raise InputError(_STALE)
         if by not in (None, begun.begun_by):
             raise InputError("Somebody else has begun this sign-in; begin the authorisation yourself.")
-        if not await self._parts.database.write(lambda connection: AuthorizationRepository(connection).use_up(state)):
+        if not await self._used_up(state):
             raise InputError(_STALE)
-        row = await self._present(begun.integration_id)
-        async with self._handles.connection(channel, row) as connection:
-            credentials = await ask(
-                channel,
-                "complete_authorization",
-                deadline=CHECK_DEADLINE,
-                connection=connection,
-                answer={name: value for name, value in answer.items() if name != "state"},
-            )
-        await self._connector.connect(row, await self._connector.identify(channel, row, credentials), credentials)
+        try:
+            row = await self._present(begun.integration_id)
+            credentials = await self._exchanged(channel, row, answer)
+            await self._connector.connect(row, await self._connector.identify(channel, row, credentials), credentials)
+        finally:
+            await self._parts.database.write(lambda connection: AuthorizationRepository(connection).answered(state))
         return await self._shown(row.id)
+
+    async def _used_up(self, state: str) -> bool:
+        now = self._parts.clock.now()
+        return await self._parts.database.write(
+            lambda connection: AuthorizationRepository(connection).use_up(state, now)
+        )
+
+    async def _exchanged(self, channel: Channel, row: IntegrationRow, answer: Mapping[str, str]) -> BaseModel:
+        given = {name: value for name, value in answer.items() if name != "state"}
+        hook: Final = "complete_authorization"
+        async with self._handles.connection(channel, row) as connection:
+            return await ask(channel, hook, deadline=CHECK_DEADLINE, connection=connection, answer=given)
 
     async def _known(self, state: str) -> BegunAuthorization | None:
         if not 0 < len(state) <= _LONGEST_STATE:

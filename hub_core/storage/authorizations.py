@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from hub_core.storage.tables import authorizations
 from hub_core.storage.upserts import upsert
@@ -51,6 +51,7 @@ class AuthorizationRepository:
             "begun_by": begun.begun_by,
             "created_at": begun.created_at,
             "expires_at": begun.expires_at,
+            "used_at": None,
         }
         changed = [name for name in row if name != "integration_id"]
         self._connection.execute(upsert(self._connection, authorizations, ("integration_id",), changed), row)
@@ -70,13 +71,18 @@ class AuthorizationRepository:
             expires_at=row.expires_at,
         )
 
-    def use_up(self, state: str) -> bool:
-        """Take the sign-in away; tell whether it was still there, so that only one caller may go on with it."""
-        used = delete(authorizations).where(authorizations.c.state_hash == _hash(state))
+    def use_up(self, state: str, at: datetime) -> bool:
+        """Note that the sign-in is answered; False where it was already, so that only one caller may go on with it."""
+        unused = authorizations.c.used_at.is_(None)
+        used = update(authorizations).where(authorizations.c.state_hash == _hash(state), unused).values(used_at=at)
         return self._connection.execute(used).rowcount > 0
 
+    def answered(self, state: str) -> None:
+        """Take a sign-in away whose answer was dealt with."""
+        self._connection.execute(delete(authorizations).where(authorizations.c.state_hash == _hash(state)))
+
     def is_begun(self, integration_id: int) -> bool:
-        """Tell whether a sign-in of this integration is not answered yet."""
+        """Tell whether a sign-in of this integration was begun, and its answer is not dealt with yet."""
         found = select(authorizations.c.integration_id).where(authorizations.c.integration_id == integration_id)
         return self._connection.execute(found).first() is not None
 

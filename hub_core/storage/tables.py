@@ -381,8 +381,9 @@ authorizations = Table(
     Column("begun_by", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
 )
-"""The sign-ins at a platform that were begun and not answered yet: the newest of each integration."""
+"""The sign-ins at a platform that were begun, or are being answered: the newest of each integration."""
 
 callbacks = Table(
     "callbacks",

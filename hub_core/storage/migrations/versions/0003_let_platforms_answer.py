@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("begun_by", sa.Text(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
         _of_integration("authorizations"),
         sa.PrimaryKeyConstraint("integration_id", name="pk_authorizations"),
         sa.UniqueConstraint("state_hash", name="uq_authorizations_state_hash"),
