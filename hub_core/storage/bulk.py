@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import LargeBinary
 
-from hub_core.storage.types import ExactDecimal, plain_digits
+from hub_core.storage.types import ExactDecimal, PlainDecimal, one_form, plain_digits
 from hub_core.storage.upserts import upsert
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _processor(kind: TypeEngine[Any], process: Callable[[Any], Any] | None) -> C
     if process is None or isinstance(kind, LargeBinary):  # bytes are taken as they are
         return None
     if isinstance(kind, ExactDecimal):
-        return plain_digits
+        return one_form if isinstance(kind, PlainDecimal) else plain_digits
     return partial(_processed, process)
 
 

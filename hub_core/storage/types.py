@@ -57,6 +57,11 @@ def plain_digits(figures: Sequence[Decimal | None]) -> list[str | None]:
     ]
 
 
+def one_form(figures: Sequence[Decimal | None]) -> list[str | None]:
+    """Write *figures* so that equal ones are equal texts."""
+    return plain_digits([None if figure is None else plain(figure) for figure in figures])
+
+
 class ExactDecimal(TypeDecorator[Decimal]):
     """A figure without rounding: NUMERIC on PostgreSQL, text on SQLite, which has no exact type."""
 
@@ -84,10 +89,7 @@ class PlainDecimal(ExactDecimal):
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
         """Write it without trailing zeros."""
-        if value is None or dialect.name != "sqlite":
-            return value
-        text = str(plain(value))
-        return f"{Decimal(text):f}" if "E" in text else text
+        return value if dialect.name != "sqlite" else one_form((value,))[0]
 
 
 class exact_sum(GenericFunction[Decimal]):  # noqa: N801 - named like the SQL function it is

@@ -8,7 +8,8 @@ from sqlalchemy import insert, literal, select
 from sqlalchemy.exc import StatementError
 
 from hub_core.storage.database import Database
-from hub_core.storage.tables import applications
+from hub_core.storage.stock import StockRepository
+from hub_core.storage.tables import applications, stock_levels
 from hub_core.storage.types import DecimalSum, ExactDecimal, UtcDateTime
 from hub_core.testing.clock import VirtualClock
 from tests.hubs import NOW
@@ -55,3 +56,13 @@ def test_sums_have_no_noise_and_no_exponent() -> None:
     for figure in (*["0.1"] * 10, None, "1000000000000000", "0.00000001"):
         total.step(figure)
     assert total.finalize() == "1000000000000001.00000001"
+
+
+@pytest.mark.parametrize("figure", ["5.000", "5", "0.50E1"])
+def test_equal_units_are_equal_to_the_database_however_they_are_written(hub_url: str, figure: str) -> None:
+    database = Database(hub_url, VirtualClock(NOW))
+    database.write_now(lambda connection: StockRepository(connection).set_moved([("A", Decimal(figure))]))
+    same = select(stock_levels.c.sku).where(stock_levels.c.moved == Decimal("5.0"))
+    found = database.read_now(lambda connection: connection.execute(same).scalars().all())
+    database.engine.dispose()
+    assert found == ["A"]
