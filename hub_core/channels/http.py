@@ -158,11 +158,13 @@ class StoreHttp:
         )
 
     async def _repeat(self, call: _Call) -> Answer:
+        if not call.safe:
+            return await self._follow(call)
         pause = 0.0
         # The library decides whether and how long to wait; the waiting itself is done by the hub's own clock.
         async for attempt in stamina.retry_context(
             on=faults.pause_wanted,
-            attempts=ATTEMPTS if call.safe else 1,
+            attempts=ATTEMPTS,
             timeout=_LONGEST_REPEATING,
             wait_initial=0.5,
             wait_jitter=0,
