@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
 
 import httpx
@@ -95,8 +96,12 @@ def address_fault(url: str, *, allow_private: bool = False) -> str | None:
     return fault if fault or allow_private else _public_fault(host, port)
 
 
+@lru_cache(maxsize=256)
 def check_address(url: str, *, allow_private: bool = False) -> httpx.URL:
-    """Read *url*. Raises ResponseError where its form is one that the hub does not call."""
+    """Read *url*. Raises ResponseError where its form is one that the hub does not call.
+
+    Looking at one takes as long as reading ten products, and a store is asked at few addresses again and again.
+    """
     fault = address_fault(url, allow_private=allow_private)
     if fault:
         raise ResponseError(fault)
