@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from hub_core.channels.blame import WrongAnswer
 from hub_core.channels.callbacks import LARGEST, CallbackAnswer, Grant, Revocation
@@ -126,8 +126,8 @@ def _check_records(answer: Any) -> None:
 def _is_record(record: Any) -> bool:
     if not isinstance(record, Record):
         return False
-    fields: tuple[Any, Any] = (record.external_id, record.raw)
-    return isinstance(fields[0], str | None) and isinstance(fields[1], bytes)
+    name, raw = cast("tuple[Any, Any]", (record.external_id, record.raw))
+    return (name is None or isinstance(name, str)) and isinstance(raw, bytes)
 
 
 def _check_count(_channel: Channel, answer: Any) -> None:
