@@ -99,6 +99,9 @@ _FIGURES = BulkWrite(
 # Making such a statement takes longer than the database needs for a page, so each is made once for each kind of it.
 
 
+_HIGHEST = select(func.coalesce(func.max(listings.c.id), 0))
+
+
 @cache
 def _held(dialect: str) -> Select[Any]:
     columns = listings.c
@@ -169,7 +172,7 @@ class ListingRepository:
         """Give ids for *count* new listings."""
         if self._dialect == "sqlite":
             # Safe here: the transaction holds the only write lock, and a listing is never deleted alone.
-            highest = self._connection.execute(select(func.coalesce(func.max(listings.c.id), 0))).scalar_one()
+            highest = self._connection.execute(_HIGHEST).scalar_one()
             return range(highest + 1, highest + 1 + count)
         sequence = func.pg_get_serial_sequence("listings", "id")
         series = func.generate_series(1, count).table_valued("n")
