@@ -36,6 +36,9 @@ class Targets:
         self._connection = connection
         self._database = database
         self._rows = TargetRepository(connection)
+        self._held: set[str] = set()
+        self._available: dict[str, Decimal | None] = {}
+        self._amounts: dict[tuple[str, str], Decimal] = {}
 
     def stock(self, available: Mapping[str, Decimal | None]) -> None:
         """Retarget all listings of SKUs whose levels this transaction holds."""
@@ -50,7 +53,8 @@ class Targets:
 
     def hold(self, skus: Collection[str]) -> None:
         """Lock the levels and prices of *skus*: whoever links listings does it before he changes them."""
-        self._figures(skus)
+        if not self._database.is_sqlite:  # there, who writes is alone
+            self._figures(skus)
 
     def of_listings(self, ids: Collection[int]) -> None:
         """Retarget some listings, whose links or presence in the store have changed."""
@@ -70,10 +74,15 @@ class Targets:
         self._rows.let_go(integration_id, (Waiting.CONFIRMATION, Waiting.LIMIT))
 
     def _figures(self, skus: Collection[str]) -> dict[Flow, _Reckoning]:
-        # Also the row of a SKU without a level: by it, who links and who sets a first figure wait for each other.
-        held = StockRepository(self._connection).hold(skus)
-        available = {sku: level.available for sku, level in held.items()}
-        return {Flow.STOCK: _by_stock(available), Flow.PRICES: _by_price(PriceRepository(self._connection).held(skus))}
+        """Give the figures of *skus*, each asked for once: what is held cannot change meanwhile."""
+        new = set(skus) - self._held
+        if new:
+            # Also the row of a SKU without a level: by it, who links and who sets a first figure wait for each other.
+            levels = StockRepository(self._connection).hold(new)
+            self._available |= {sku: one.available for sku, one in levels.items() if one.level is not None}
+            self._amounts |= PriceRepository(self._connection).held(new)
+            self._held |= new
+        return {Flow.STOCK: _by_stock(self._available), Flow.PRICES: _by_price(self._amounts)}
 
     def _retarget(self, flow: Flow, rows: Collection[Told], reckon: _Reckoning) -> None:
         changed = [(row, target) for row in rows if (target := reckon(row)) != row.target]
