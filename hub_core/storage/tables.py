@@ -422,3 +422,37 @@ tokens = Table(
         postgresql_where=text("revoked_at IS NULL"),
     ),
 )
+
+webhook_subscriptions = Table(
+    "webhook_subscriptions",
+    metadata,
+    _integration(primary_key=True),
+    Column("secret", Document, nullable=False),
+    Column("public_url", Text, nullable=False),
+    Column("subscription", Document),
+    Column("expires_at", UtcDateTime),
+    Column("due_at", UtcDateTime),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("problem_sentence", Text),
+)
+"""What stores promised to tell the hub, and the sealed part of the address at which they do; due when to be (re)made."""
+
+hints = Table(
+    "hints",
+    metadata,
+    _integration(primary_key=True),
+    Column("external_id", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False, server_default="0"),
+    sqlite_with_rowid=False,
+)
+"""The orders that stores hinted at and that were not looked at since."""
+
+observers = Table(
+    "observers",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("after_event", BigInteger, nullable=False),
+    Column("owner", String(80)),
+    Column("until", UtcDateTime),
+)
+"""Up to which event each observer plugin was told, and which process tells it."""
