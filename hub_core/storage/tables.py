@@ -435,7 +435,7 @@ webhook_subscriptions = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("problem_sentence", Text),
 )
-"""What stores promised to tell the hub, and the sealed part of the address at which they do; due when to be (re)made."""
+"""What stores promised to tell the hub, the sealed part of the address for it, and when to make that promise (anew)."""
 
 hints = Table(
     "hints",

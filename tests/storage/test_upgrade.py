@@ -25,6 +25,7 @@ LINES = [
     {"id": "6", "sku": "RED", "quantity": "7", "price": "1", "fulfilled_by": "channel"},
 ]
 FIRST_VERSION = (
+    *(f"DROP TABLE {table}" for table in ("webhook_subscriptions", "hints", "observers")),
     *(f"DROP TABLE {table}" for table in ("authorizations", "callbacks", "renewals")),
     *(f"DROP TABLE {table}" for table in ("stock_movements", "stock_levels", "prices", "pushes", "listings")),
     "DROP INDEX ix_orders_same_as",
