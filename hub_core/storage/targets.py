@@ -111,8 +111,8 @@ class TargetRepository:
             .join(pushes, mine, isouter=True)
             .where(which)
             .order_by(listings.c.id)
-            .with_for_update(of=listings)
         )
+        self._lock(which)
         rules: dict[str, Rules] = {}
         found = []
         for row in self._connection.execute(statement):
@@ -134,6 +134,12 @@ class TargetRepository:
                 )
             )
         return found
+
+    def _lock(self, which: ColumnElement[bool]) -> None:
+        """Lock listings before anything of them is read: a statement that waits goes on with what it saw before."""
+        if self._connection.dialect.name != "sqlite":  # there, nobody else writes
+            ids = select(listings.c.id).where(which).order_by(listings.c.id).with_for_update()
+            self._connection.execute(ids).all()
 
     def write(self, targets: Sequence[NewTarget]) -> None:
         """Write targets of listings that are locked."""
