@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from hub_core.domain.errors import RejectedError as RejectedError
     from hub_core.domain.errors import ResponseError as ResponseError
     from hub_core.domain.errors import UnavailableError as UnavailableError
+    from hub_core.domain.integrations import Flow as Flow
     from hub_core.domain.integrations import IntegrationChange as IntegrationChange
     from hub_core.domain.integrations import StoreIdentity as StoreIdentity
     from hub_core.domain.listings import Listing as Listing
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from hub_core.domain.orders import ChannelStatus as ChannelStatus
     from hub_core.domain.orders import Comment as Comment
     from hub_core.domain.orders import Discount as Discount
+    from hub_core.domain.orders import FulfilledBy as FulfilledBy
     from hub_core.domain.orders import LineOption as LineOption
     from hub_core.domain.orders import Order as Order
     from hub_core.domain.orders import OrderLine as OrderLine
@@ -72,6 +74,8 @@ if TYPE_CHECKING:
     from hub_core.domain.pushes import StockChange as StockChange
     from hub_core.domain.pushes import StockChanges as StockChanges
     from hub_core.domain.pushes import Submitted as Submitted
+    from hub_core.domain.webhooks import Hints as Hints
+    from hub_core.domain.webhooks import Subscription as Subscription
     from hub_core.hub import Hub as Hub
 
 _HOMES = {
@@ -88,14 +92,15 @@ _HOMES = {
     "hub_core.domain.errors": "AuthorizationError BudgetError ChannelError ConflictError CursorExpiredError HubError "
     "InputError NotFoundError NotReadyError PermissionMissingError PluginError PrivateNetworkError RejectedError "
     "ResponseError UnavailableError",
-    "hub_core.domain.integrations": "IntegrationChange StoreIdentity",
+    "hub_core.domain.integrations": "Flow IntegrationChange StoreIdentity",
     "hub_core.domain.listings": "Listing",
     "hub_core.domain.money": "Money money",
-    "hub_core.domain.orders": "Address Buyer ChannelStatus Comment Discount LineOption Order OrderLine OrderStatus "
-    "Payment Shipment Tax",
+    "hub_core.domain.orders": "Address Buyer ChannelStatus Comment Discount FulfilledBy LineOption Order OrderLine "
+    "OrderStatus Payment Shipment Tax",
     "hub_core.domain.polls": "Poll Window",
     "hub_core.domain.pushes": "Accepted OpenReceipt Outcome PriceChange Refused RetryLater Sibling StockChange "
     "StockChanges Submitted",
+    "hub_core.domain.webhooks": "Hints Subscription",
     "hub_core.hub": "Hub",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

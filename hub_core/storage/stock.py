@@ -84,13 +84,13 @@ class StockRepository:
 
         On SQLite this transaction is the only one that writes, so rows need not be there to be held.
         """
-        found = self.held(skus)
-        missing = [sku for sku in skus if sku not in found]
-        if missing and self._connection.dialect.name != "sqlite":
-            rows = [{"sku": sku} for sku in sorted(missing)]
-            self._connection.execute(insert_new(self._connection, stock_levels), rows)
-            return found | self.held(missing)
-        return found | {sku: HeldLevel(sku) for sku in missing}
+        if self._connection.dialect.name == "sqlite":
+            return {sku: HeldLevel(sku) for sku in skus} | self.held(skus)
+        there = self.held(skus, lock=False)
+        missing = [{"sku": sku} for sku in sorted(skus) if sku not in there]
+        if missing:  # before any lock, so that two who make the same rows wait for each other in one order only
+            self._connection.execute(insert_new(self._connection, stock_levels), missing)
+        return self.held(skus)
 
     def held(self, skus: Collection[str], *, lock: bool = True) -> dict[str, HeldLevel]:
         """Lock, and give, those rows that there are of *skus*; without *lock* they are as they were a moment ago."""
