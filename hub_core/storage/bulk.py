@@ -86,8 +86,10 @@ def _processor(kind: TypeEngine[Any], process: Callable[[Any], Any] | None) -> C
 
 
 def _processed(process: Callable[[Any], Any], column: _Column) -> _Column:
-    """Turn the values of a column; where it is the same moment in every row, only once."""
-    first = column[0]
-    if all(value is first for value in column):
-        return (process(first),) * len(column)
-    return tuple(map(process, column))
+    """Turn the values of a column; where the same moment follows itself, as in the rows of a page, only once."""
+    done, last, made = [], object(), None
+    for value in column:
+        if value is not last:
+            last, made = value, process(value)
+        done.append(made)
+    return done
