@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hub_core.services.parts import Parts
 
 _RESTARTS = 3
-_TOGETHER = 5
+_TOGETHER = 10
 """Pages that are stored at once, as far as they come within:"""
 _PATIENCE = timedelta(seconds=1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from hub_core.domain.history import Sight
 from hub_core.domain.integrations import PUSHING, Flow
@@ -14,7 +14,7 @@ from hub_core.domain.stock import plain
 from hub_core.services.listing_sifting import SiftedListings, sift_listings
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.listing_reads import ListingReadRepository
-from hub_core.storage.listings import HeldFigure, HeldListing, ListingRepository, NewFigure, values_of
+from hub_core.storage.listings import HeldFigure, HeldListing, ListingRepository, ListingValues, NewFigure, values_of
 from hub_core.storage.rejects import RejectRepository
 from hub_core.storage.runs import RunRepository
 
@@ -37,6 +37,15 @@ class ReadPage(NamedTuple):
     page: ListingPage
     asked_at: datetime
     came_at: datetime
+
+    @property
+    def seen(self) -> tuple[datetime, datetime]:
+        """Give both moments."""
+        return self.asked_at, self.came_at
+
+
+_Sifted: TypeAlias = tuple[ReadPage, SiftedListings]
+_STOCK, _PRICES = Flow.STOCK.value, Flow.PRICES.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,76 +74,87 @@ class ListingIntake:
         return await database.write(lambda connection: self._store(connection, run, read, sifted))
 
     def _store(
-        self, connection: Connection, run: FlowRun, read: ListingRead, pages: Sequence[tuple[ReadPage, SiftedListings]]
+        self, connection: Connection, run: FlowRun, read: ListingRead, pages: Sequence[_Sifted]
     ) -> TakenListings:
         still_open = FlowRepository(connection, self._parts.database).fence(run.lease)
-        counts, rejected = run.counts, set[str]()
-        for page, sifted in pages:
-            write = _PageWrite(connection, run, page)
-            rejected |= write.rejects(sifted)
-            read.changed = write.listings(sifted.listings) or read.changed
-            counts = counts.plus(write.counts)
-        counts = counts.plus(Counts(pages=len(pages), rejected=len(rejected - run.rejected)))
+        write = _Write(connection, run, pages)
+        rejected = write.rejects()
+        counts, changed = write.listings()
+        write.spare()
+        read.changed = read.changed or changed
+        counts = run.counts.plus(counts.plus(Counts(pages=len(pages), rejected=len(rejected - run.rejected))))
         ListingReadRepository(connection, run.integration.id).advance(read)
         RunRepository(connection).progress(run.run_id, counts, run.api_calls)
         return TakenListings(counts, rejected, still_open)
 
 
-class _PageWrite:
-    """The listings and figures that one page tells of."""
+class _Told(NamedTuple):
+    """A listing as the newest page that holds it tells it."""
 
-    def __init__(self, connection: Connection, run: FlowRun, page: ReadPage) -> None:
+    listing: Listing
+    page: ReadPage
+
+
+class _Write:
+    """What some pages tell, written together: so all listings are locked at once, in the order that everybody keeps."""
+
+    def __init__(self, connection: Connection, run: FlowRun, pages: Sequence[_Sifted]) -> None:
         self._rows = ListingRepository(connection)
         self._rejects = RejectRepository(connection)
         self._integration_id = run.integration.id
-        self._flows = [flow for flow in PUSHING if flow in run.channel.flows]
-        self._asked_at = page.asked_at
-        self._seen = (page.asked_at, page.came_at)
-        self.counts = Counts()
+        self._flows = [flow.value for flow in PUSHING if flow in run.channel.flows]
+        self._pages = pages
 
-    def rejects(self, sifted: SiftedListings) -> AbstractSet[str]:
-        """Keep what cannot be read, give the keys of that, and settle what can be read now."""
-        rejected: AbstractSet[str] = frozenset()
-        if sifted.rejects:
-            kind = Flow.LISTINGS
-            rejected = self._rejects.save(self._integration_id, kind, sifted.rejects, Sight.LATER, self._asked_at)
-        if sifted.unread:
-            self._rows.spare(self._integration_id, self._asked_at, sifted.unread)
-        if sifted.read:
-            self._rejects.settle_named(self._integration_id, Flow.LISTINGS, sifted.read)
+    def rejects(self) -> set[str]:
+        """Keep what cannot be read, give the keys of that, and settle what the newest page lets be read now."""
+        rejected, read, kind = set[str](), set[str](), Flow.LISTINGS
+        for page, sifted in self._pages:
+            if sifted.rejects:
+                rejected |= self._rejects.save(self._integration_id, kind, sifted.rejects, Sight.LATER, page.asked_at)
+            read = (read | sifted.read) - sifted.unread
+        if read:
+            self._rejects.settle_named(self._integration_id, kind, read)
         return rejected
 
-    def listings(self, told: dict[str, Listing]) -> bool:
-        """Write them; tell whether other targets may follow from what they are now."""
+    def listings(self) -> tuple[Counts, bool]:
+        """Write them; tell also whether other targets may follow from what they are now."""
+        told = {key: _Told(one, page) for page, sifted in self._pages for key, one in sifted.listings.items()}
         if not told:
-            return False
+            return Counts(), False
         held = self._rows.held(self._integration_id, told)
-        values = {key: values_of(listing) for key, listing in told.items()}
+        values = {key: values_of(one.listing) for key, one in told.items()}
         new = [key for key in told if key not in held]
         changed = [key for key, row in held.items() if row.values != values[key]]
-        same = [row.id for key, row in held.items() if row.values == values[key]]
+        same = {row.id: told[key].page for key, row in held.items() if row.values == values[key]}
         ids = {key: row.id for key, row in held.items()} | dict(
             zip(new, self._rows.reserve_ids(len(new)) if new else (), strict=True)
         )
-        self._rows.write(self._integration_id, self._seen, [(ids[key], values[key]) for key in (*new, *changed)])
-        if same:
-            self._rows.touch(self._seen, same)
-        self._figures({ids[key]: listing for key, listing in told.items()}, [row.id for row in held.values()])
-        self.counts = Counts(read=len(told), created=len(new), updated=len(changed), unchanged=len(same))
-        return any(_retargets(row, told[key]) for key, row in held.items())
+        rows = [(ids[key], told[key].page.seen, values[key]) for key in (*new, *changed)]
+        self._rows.write(self._integration_id, rows)
+        for page, _ in self._pages if same else ():
+            self._rows.touch(page.seen, [listing_id for listing_id, seen in same.items() if seen is page])
+        self._figures({ids[key]: one for key, one in told.items()}, [row.id for row in held.values()])
+        counts = Counts(read=len(told), created=len(new), updated=len(changed), unchanged=len(same))
+        return counts, any(_retargets(row, values[key]) for key, row in held.items())
 
-    def _figures(self, told: dict[int, Listing], known: Collection[int]) -> None:
+    def spare(self) -> None:
+        """Note of what could not be read that it was there."""
+        for page, sifted in self._pages:
+            if sifted.unread:
+                self._rows.spare(self._integration_id, page.asked_at, sifted.unread)
+
+    def _figures(self, told: dict[int, _Told], known: Collection[int]) -> None:
         held = self._rows.figures(known) if known and self._flows else {}
         first, figures = [], []
-        for flow in self._flows:
-            name = flow.value
-            for listing_id, listing in told.items():
-                figure, old = _told_by(listing, flow), held.get((listing_id, name))
+        for listing_id, (listing, page) in told.items():
+            figure_of = _figures_of(listing)
+            for flow in self._flows:
+                figure, old = figure_of[flow], held.get((listing_id, flow))
                 if figure is not None and old is None:
-                    first.append((listing_id, name, self._integration_id, figure, figure))
+                    first.append((listing_id, flow, self._integration_id, figure, figure))
                 elif figure is not None and old is not None:
-                    change = _change(old, figure, self._asked_at)
-                    figures += [NewFigure(listing_id, name, self._integration_id, *change)] if change else []
+                    change = _change(old, figure, page.asked_at)
+                    figures += [NewFigure(listing_id, flow, self._integration_id, *change)] if change else []
         self._rows.write_first_figures(first)
         self._rows.write_figures(figures)
 
@@ -149,16 +169,17 @@ class Change(NamedTuple):
     reason: str = ""
 
 
-def _retargets(held: HeldListing, listing: Listing) -> bool:
-    now = values_of(listing)
+def _retargets(held: HeldListing, now: ListingValues) -> bool:
     return held.gone or held.values.fractions != now.fractions or held.values.currency != now.currency
 
 
-def _told_by(listing: Listing, flow: Flow) -> Decimal | None:
-    """Give the figure that a store tells, in the one written form in which the database compares."""
-    price = None if listing.price is None else listing.price.amount
-    figure = listing.stock if flow is Flow.STOCK else price
-    return None if figure is None else plain(figure)
+def _figures_of(listing: Listing) -> dict[str, Decimal | None]:
+    """Give the figures that a store tells, by flow, in the one written form in which the database compares."""
+    stock, price = listing.stock, listing.price
+    return {
+        _STOCK: None if stock is None else plain(stock),
+        _PRICES: None if price is None else plain(price.amount),
+    }
 
 
 def _change(old: HeldFigure, figure: Decimal, asked_at: datetime) -> Change | None:

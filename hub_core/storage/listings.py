@@ -178,19 +178,18 @@ class ListingRepository:
         series = func.generate_series(1, count).table_valued("n")
         return self._connection.execute(select(func.nextval(sequence)).select_from(series)).scalars().all()
 
-    def write(
-        self, integration_id: int, seen: tuple[datetime, datetime], rows: Sequence[tuple[int, ListingValues]]
-    ) -> None:
-        """Write listings that are new or have changed; a page that was asked for and came at *seen* tells of them."""
+    def write(self, integration_id: int, rows: Sequence[tuple[int, tuple[datetime, datetime], ListingValues]]) -> None:
+        """Write listings that are new or have changed, each with when it was asked for and came."""
         _LISTINGS.write(
             self._connection,
-            [(row_id, integration_id, Tie.NONE.value, *seen, None, *values) for row_id, values in rows],
+            [(row_id, integration_id, Tie.NONE.value, *seen, None, *values) for row_id, seen, values in rows],
         )
 
     def touch(self, seen: tuple[datetime, datetime], ids: Collection[int]) -> None:
         """Note that listings were seen which are as they were."""
-        bound = {"ids": ids, "asked": seen[0], "came": seen[1]}
-        self._connection.execute(_touching(self._dialect), bound)
+        if ids:
+            bound = {"ids": ids, "asked": seen[0], "came": seen[1]}
+            self._connection.execute(_touching(self._dialect), bound)
 
     def spare(self, integration_id: int, seen_at: datetime, records: Collection[str]) -> None:
         """Note that the listings of some *records* were there, though it could not be read what they are now."""

@@ -193,10 +193,10 @@ async def test_pages_that_came_before_the_store_fell_silent_are_kept(desk: Stock
 
 
 async def test_pages_that_come_quickly_are_stored_together(desk: StockDesk) -> None:
-    for number in range(7):
+    for number in range(11):
         desk.shop.offer(f"n{number}")
     desk.shop.page_size = 1
     with statements(desk.hub) as seen:
         run = await desk.read_listings()
-    assert (run.counts.pages, run.counts.created) == (10, 7)
+    assert (run.counts.pages, run.counts.created) == (14, 11)
     assert sum(text.startswith("UPDATE searches SET cursor") for text in seen) == 2
