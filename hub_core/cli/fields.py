@@ -58,12 +58,22 @@ def ask(schema: Schema, names: Sequence[str] | None = None, *, may_be_empty: boo
     for name, field in _fields(schema).items():
         if names is None or name in names:
             title = str(field.get("title") or name)
-            default = None if name in required else ""
-            with _gives_up_quietly():
-                answers[name] = typer.prompt(
-                    title, default=default, show_default=False, hide_input=_is_secret(field), err=True
-                )
-    return {name: answer.strip() for name, answer in answers.items() if answer.strip()}
+            answers[name] = prompted(title, field, default=None if name in required else "")
+    return {name: answer for name, answer in answers.items() if answer}
+
+
+def field_of(schema: Schema, name: str) -> Schema:
+    """Give one field of a JSON schema, with what it refers to."""
+    field = dict(_fields(schema).get(name, {}))
+    definition = str(field.pop("$ref", "")).rpartition("/")[2]
+    return {**schema.get("$defs", {}).get(definition, {}), **field}
+
+
+def prompted(title: str, field: Schema, *, default: str | None) -> str:
+    """Prompt for one field, without an echo for a secret; None as *default* does not let it be left out."""
+    with _gives_up_quietly():
+        answer = typer.prompt(title, default=default, show_default=False, hide_input=_is_secret(field), err=True)
+    return str(answer).strip()
 
 
 def confirmed(question: str) -> bool:

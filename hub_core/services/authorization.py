@@ -109,9 +109,11 @@ class Authorization(IntegrationLookup):
         return begun.expires_at
 
     async def is_begun(self, integration: int | str) -> bool:
-        """Tell whether a sign-in at the platform was begun, and its answer is not dealt with yet."""
-        row = await self._row(integration)
-        return await self._parts.database.read(lambda connection: AuthorizationRepository(connection).is_begun(row.id))
+        """Tell whether a sign-in at the platform may still be answered, or its answer is being dealt with."""
+        row, now = await self._row(integration), self._parts.clock.now()
+        return await self._parts.database.read(
+            lambda connection: AuthorizationRepository(connection).is_begun(row.id, now)
+        )
 
     async def complete_authorization(
         self, channel: str, answer: Mapping[str, str], *, by: str | None = None

@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from hub_core.storage.tables import authorizations
 from hub_core.storage.upserts import upsert
@@ -81,9 +81,11 @@ class AuthorizationRepository:
         """Take a sign-in away whose answer was dealt with."""
         self._connection.execute(delete(authorizations).where(authorizations.c.state_hash == _hash(state)))
 
-    def is_begun(self, integration_id: int) -> bool:
-        """Tell whether a sign-in of this integration was begun, and its answer is not dealt with yet."""
-        found = select(authorizations.c.integration_id).where(authorizations.c.integration_id == integration_id)
+    def is_begun(self, integration_id: int, now: datetime) -> bool:
+        """Tell whether a sign-in of this integration may still be answered, or its answer is being dealt with."""
+        holds = or_(authorizations.c.expires_at > now, authorizations.c.used_at.is_not(None))
+        mine = authorizations.c.integration_id == integration_id
+        found = select(authorizations.c.integration_id).where(mine, holds)
         return self._connection.execute(found).first() is not None
 
     def end(self, integration_id: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from hub_core.testing.clock import VirtualClock
+from hub_core.domain.clock import Clock, SystemClock
 from tests.toyshop.shop import Shop
 
 CLIENT_ID, CLIENT_SECRET = "hub-of-tests", "hush-client-secret"
@@ -53,7 +53,7 @@ class Account(Shop):
 
 @dataclass
 class Platform:
-    clock: VirtualClock
+    clock: Clock
     accounts: dict[int, Account] = field(default_factory=dict)
 
     def open(self, number: int = 7, **members: object) -> Account:
@@ -62,10 +62,14 @@ class Platform:
         return account
 
 
-def new_platform(clock: VirtualClock) -> Platform:
+def new_platform(clock: Clock) -> Platform:
     _PLATFORMS[:] = [Platform(clock)]
     return _PLATFORMS[0]
 
 
 def platform() -> Platform:
+    """Give the platform; a process of its own has one with an account that a merchant has just signed in to."""
+    if not _PLATFORMS:
+        _PLATFORMS.append(Platform(SystemClock()))
+        _PLATFORMS[0].open(7).code()
     return _PLATFORMS[0]

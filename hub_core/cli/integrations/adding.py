@@ -1,17 +1,23 @@
 """Adding integrations, and letting the hub in at their stores."""
 
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub_core.cli import fields
+from hub_core.cli import fields, prompting
+from hub_core.cli.integrations.entering import go_on, let_in
 from hub_core.cli.integrations.showing import print_integration
-from hub_core.cli.output import complain, document, listed
-from hub_core.cli.running import AsJson, Name, command, run
-from hub_core.domain.errors import HubError, InputError
+from hub_core.cli.output import complain, document
+from hub_core.cli.running import AsJson, Name, run
+from hub_core.domain.errors import ConflictError, HubError, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import BaseModel
+
     from hub_core.domain.integrations import Integration
     from hub_core.hub import Hub
 
@@ -37,7 +43,9 @@ Rules = Annotated[
 def add(
     *,
     channel: Annotated[str, typer.Argument(help="Key of the channel.", metavar="CHANNEL", show_default=False)],
-    name: Annotated[str, typer.Option("--name", metavar="N", help="How it is to be called.", show_default=False)],
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="N", help="How it is to be called.", show_default=False)
+    ] = None,
     settings: Settings = None,
     rules: Rules = None,
     credentials_file: CredentialsFile = None,
@@ -48,37 +56,86 @@ def add(
     Example: hub integrations add threedcart --name "My shop" --set store_url=https://shop.example.com
     --credentials-file token.json
 
-    Without a credentials file it says how the store lets the hub in, and asks for the answer on a
-    terminal. With one, the credentials are tried at the store; if it refuses them, nothing is added.
+    On a terminal it asks for what is not given: the name, the settings, and what opens the store, after
+    it has said how to get that. Ctrl-C at any question leaves nothing behind. With a credentials file,
+    the credentials are tried at the store; if it refuses them, nothing is added.
     """
     chosen, ruled = fields.changes(settings or (), "--set"), fields.changes(rules or (), "--rule")
     credentials = None if credentials_file is None else fields.read_credentials(credentials_file)
+    asks = credentials is None and not as_json and fields.can_ask()
+    name = name or _asked_name(asks=asks)
+    chosen |= _asked_settings(channel, chosen) if asks else {}
 
     async def work(hub: "Hub") -> "Integration":
         try:
             added = await hub.integrations.add(channel, name=name, settings=chosen, rules=ruled)
         except InputError as error:
-            raise _with_next_step(error) from error
+            raise await _with_next_step(hub, name, error) from error
         return added if credentials is None else await _authorized_or_gone(hub, added, credentials)
 
     integration = run(work)
-    _show(_let_in(integration, as_json) if credentials is None else integration, as_json)
+    if credentials is None:
+        with _gone_if_cancelled(integration):
+            integration = let_in(integration, silent=as_json)
+    _show(integration, as_json)
 
 
 def reauthorise(integration: Name, credentials_file: CredentialsFile = None, as_json: AsJson = False) -> None:
     """Let the hub in at a store, at first or anew.
 
     Example: hub integrations reauthorise "My shop" --credentials-file token.json
+
+    New credentials are tried at the store first; if it refuses them, the old ones stay in force.
     """
     credentials = None if credentials_file is None else fields.read_credentials(credentials_file)
     if credentials is None:
-        _show(_let_in(run(lambda hub: hub.integrations.get(integration)), as_json), as_json)
+        _show(let_in(run(lambda hub: hub.integrations.get(integration)), silent=as_json), as_json)
     else:
         _show(run(lambda hub: hub.integrations.authorize(integration, credentials)), as_json)
 
 
-def _with_next_step(error: InputError) -> InputError:
-    """Add to what is said of settings and rules how they are given here."""
+def _asked_name(*, asks: bool) -> str:
+    if not asks:
+        raise typer.BadParameter("say how it is to be called.", param_hint="--name")
+    return prompting.ask_text("Name")
+
+
+def _asked_settings(channel: str, given: dict[str, Any]) -> dict[str, str]:
+    """Ask for all settings, or, where some were given, for those that must be."""
+    model = run(lambda hub: _settings_of(hub, channel))
+    wanted = [name for name, field in model.model_fields.items() if not given or field.is_required()]
+    return prompting.ask_fields(model, [name for name in wanted if name not in given])
+
+
+async def _settings_of(hub: "Hub", channel: str) -> "type[BaseModel]":
+    return hub.channels.channel(channel).info.settings
+
+
+@contextmanager
+def _gone_if_cancelled(added: "Integration") -> "Iterator[None]":
+    """Take back what was just added where somebody presses Ctrl-C, unless the store has let the hub in meanwhile."""
+    try:
+        yield
+    except (KeyboardInterrupt, typer.Exit):
+        if run(lambda hub: _erased(hub, added)):
+            complain(f"'{added.name}' was not added.")
+        raise
+
+
+async def _erased(hub: "Hub", added: "Integration") -> bool:
+    waits = (await hub.integrations.get(added.id)).connection == "awaiting_authorization"
+    if waits:
+        await hub.integrations.remove(added.id)
+    return waits
+
+
+async def _with_next_step(hub: "Hub", name: str, error: InputError) -> InputError:
+    """Add to what is said how to go on: with one of that name that was begun, or with other settings and rules."""
+    if "name" in error.fields:
+        with suppress(HubError):
+            there = await hub.integrations.get(name)
+            if there.connection == "awaiting_authorization":
+                return ConflictError(f"'{there.name}' was begun already; to go on with it, run: {go_on(there)}")
     if not error.fields.keys() - {"name"}:
         return error
     return InputError(f"{error} Give settings with --set KEY=VALUE, rules with --rule KEY=VALUE.", fields=error.fields)
@@ -104,34 +161,3 @@ async def _authorized_or_gone(hub: "Hub", added: "Integration", credentials: dic
     finally:
         if not connected:
             await hub.integrations.remove(added.id)
-
-
-def _let_in(integration: "Integration", as_json: bool) -> "Integration":
-    """Say what the merchant has to do, and take his answer if he sits at the terminal."""
-    start = run(lambda hub: hub.integrations.begin_authorization(integration.id))
-    complain(f"To let the hub in at '{integration.name}':")
-    for number, instruction in enumerate(start.instructions, 1):
-        complain(f"  {number}. {instruction}")
-    if start.url:
-        complain(f"  Open {start.url}")
-    if start.method == "redirect":
-        return integration
-    if not as_json and fields.can_ask():
-        return _asked(integration, start.fields)
-    complain(f"Then write the answer into a file of JSON ({listed(start.fields.get('properties', ()))}) and run:")
-    complain(f"  {_next(integration)} --credentials-file FILE")
-    return integration
-
-
-def _asked(integration: "Integration", schema: fields.Schema) -> "Integration":
-    complain("Now type in what the store gave you; press Enter to leave one out.")
-    answer = fields.ask(schema)
-    try:
-        return run(lambda hub: hub.integrations.authorize(integration.id, answer))
-    except HubError:
-        complain(f"'{integration.name}' is not authorised. To try again: {_next(integration)}")
-        raise
-
-
-def _next(integration: "Integration") -> str:
-    return command("integrations", "reauthorise", integration.name)
