@@ -16,6 +16,7 @@ from hub_core.domain.runs import Run
 from hub_core.engine.embedded import Engine
 from hub_core.engine.syncs import Syncs
 from hub_core.services.applications import Applications
+from hub_core.services.audit import Audit
 from hub_core.services.callbacks import Callbacks
 from hub_core.services.events import Events
 from hub_core.services.flow_alignment import align_flows
@@ -27,6 +28,7 @@ from hub_core.services.parts import Parts
 from hub_core.services.preview import PlannedChange, Previews
 from hub_core.services.prices import Prices
 from hub_core.services.rejects import Rejects
+from hub_core.services.removing import finish_removals
 from hub_core.services.reports import Reports
 from hub_core.services.resuming import resume_readable
 from hub_core.services.runs import Runs
@@ -52,6 +54,7 @@ class Hub:
         self.rejects = Rejects(parts)
         self.runs = Runs(parts)
         self.events = Events(parts)
+        self.audit = Audit(parts)
         self.stock = Stock(parts, self.sync)
         self.prices = Prices(parts)
         self.listings = Listings(parts)
@@ -77,6 +80,7 @@ class Hub:
         settings = settings or HubSettings.load()
         parts = await asyncio.to_thread(_build, database_url or settings.url, settings, clock, registry)
         try:
+            await finish_removals(parts)
             yield cls(parts, settings)
         finally:
             await parts.database.close()

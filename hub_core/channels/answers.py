@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, cast
 
 from hub_core.channels.blame import WrongAnswer
@@ -14,6 +15,7 @@ from hub_core.channels.pages import CURSOR_LIMIT, OrderPage, Record
 from hub_core.domain.channels import AuthorizationStep
 from hub_core.domain.integrations import StoreIdentity
 from hub_core.domain.pushes import Accepted, Refused, RetryLater, Submitted
+from hub_core.domain.webhooks import Hints, Subscription
 
 _FEW, _SHORT, _LARGE = 8, 100, 10**15
 
@@ -99,6 +101,21 @@ def _check_http(answer: Any) -> None:
         raise WrongAnswer("the type of its HTTP answer cannot stand in a header")
 
 
+def _check_subscription(_channel: Channel, answer: Any) -> None:
+    _check_kind(answer, Subscription)
+    check_kept("subscription", answer.document)
+    expires_at = answer.expires_at
+    if expires_at is not None and (not isinstance(expires_at, datetime) or expires_at.tzinfo is None):
+        raise WrongAnswer("its subscription expires at something else than a moment with a zone")
+
+
+def _check_hints(_channel: Channel, answer: Any) -> None:
+    _check_kind(answer, Hints, "some")
+    if not isinstance(answer.orders, tuple) or not all(isinstance(one, str) for one in answer.orders):
+        raise WrongAnswer("its hints name orders by something else than a tuple of texts")
+    _check_http(answer)
+
+
 def _check_identity(_channel: Channel, answer: Any) -> None:
     _check_kind(answer, StoreIdentity)
 
@@ -165,5 +182,8 @@ _CHECKS: dict[str, Callable[[Channel, Any], None]] = {
     "push_prices": _check_outcomes,
     "settle": _check_outcomes,
     "count_orders": _check_count,
+    "subscribe_webhooks": _check_subscription,
+    "unsubscribe_webhooks": _check_nothing,
+    "receive_webhook": _check_hints,
     "integration_changed": _check_nothing,
 }

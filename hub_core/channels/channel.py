@@ -32,12 +32,13 @@ class Channel:
     @property
     def capabilities(self) -> tuple[str, ...]:
         """What the channel can do, read off the hooks that it brings."""
-        return tuple(capability for capability, hook in CAPABILITIES.items() if self.implements(hook))
+        named = {**CAPABILITIES, "webhooks": "receive_webhook"}
+        return tuple(capability for capability, hook in named.items() if self.implements(hook))
 
     @property
     def flows(self) -> tuple[Flow, ...]:
         """The flows that an integration of this channel has."""
-        return tuple(map(Flow, self.capabilities))
+        return tuple(Flow(capability) for capability, hook in CAPABILITIES.items() if self.implements(hook))
 
     def implements(self, hook: str) -> bool:
         """Tell whether the channel brings this hook."""

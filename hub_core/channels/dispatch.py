@@ -27,14 +27,15 @@ from hub_core.domain.integrations import StoreIdentity
 from hub_core.domain.listings import Listing
 from hub_core.domain.orders import Order
 from hub_core.domain.pushes import Outcome
+from hub_core.domain.webhooks import Hints, Subscription
 
 logger = logging.getLogger("hub_core.channels")
 
 GRACE: Final = 0.5
 """Seconds that a hook has for cleaning up once it is cancelled; disabling must stop a flow within one."""
 
-_SECRET_ARGUMENTS: Final = ("state",)
-"""What is a secret by itself: whoever knew it could end somebody else's authorisation."""
+_SECRET_ARGUMENTS: Final = ("state", "address", "secret")
+"""What is a secret by itself: whoever knew it could end somebody else's authorisation, or pass for a store."""
 
 T = TypeVar("T")
 
@@ -67,7 +68,19 @@ async def ask(
     channel: Channel, hook: Literal["fetch_order"], *, deadline: float, store: Store, external_id: str
 ) -> OrderPage: ...
 @overload
-async def ask(channel: Channel, hook: Literal["integration_changed"], *, deadline: float, **arguments: Any) -> None: ...
+async def ask(
+    channel: Channel,
+    hook: Literal["integration_changed", "unsubscribe_webhooks"],
+    *,
+    deadline: float,
+    **arguments: Any,
+) -> None: ...
+@overload
+async def ask(
+    channel: Channel, hook: Literal["subscribe_webhooks"], *, deadline: float, **arguments: Any
+) -> Subscription: ...
+@overload
+async def ask(channel: Channel, hook: Literal["receive_webhook"], *, deadline: float, **arguments: Any) -> Hints: ...
 @overload
 async def ask(
     channel: Channel, hook: Literal["count_orders"], *, deadline: float, store: Store, **arguments: Any

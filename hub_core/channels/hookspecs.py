@@ -22,6 +22,7 @@ from hub_core.domain.channels import AuthorizationStep, ChannelInfo
 from hub_core.domain.integrations import Flow, IntegrationChange, StoreIdentity
 from hub_core.domain.polls import Poll, Window
 from hub_core.domain.pushes import OpenReceipt, Outcome, PriceChange, StockChanges
+from hub_core.domain.webhooks import Hints, Subscription
 
 hookspec = pluggy.HookspecMarker("hub")
 hookimpl = pluggy.HookimplMarker("hub")
@@ -129,6 +130,30 @@ class PushSpecs(Protocol):
         """Ask what became of what was submitted; Submitted, or nothing, says that it is still open."""
 
 
+class HintSpecs(Protocol):
+    """Being told by the store that something is worth a look. The hub reads that itself, and polls all the same."""
+
+    @hookspec
+    async def subscribe_webhooks(self, store: Store, address: str, secret: str) -> Subscription:
+        """Ask the store to tell what happens to orders, and to listings if it can, by requests to *address*.
+
+        The address holds *secret*, which tells the store from others; a platform that signs may sign with it. Called
+        again before the subscription expires, and where the hub does not know what became of an earlier call: what is
+        subscribed at *address* already is to be used again.
+        """
+
+    @hookspec
+    async def unsubscribe_webhooks(self, store: Store, subscription: Subscription) -> None:
+        """End what `subscribe_webhooks` gave; what is not there any more is no error."""
+
+    @hookspec
+    async def receive_webhook(self, store: Store, request: CallbackRequest, secret: str) -> Hints:
+        """Say what a request to the address hints at, quickly: the platform waits.
+
+        Whoever sent it has known the address; where *request* is signed, an implementation checks that with *secret*.
+        """
+
+
 class LifecycleSpecs(Protocol):
     """Hearing what becomes of an integration."""
 
@@ -136,11 +161,11 @@ class LifecycleSpecs(Protocol):
     async def integration_changed(self, store: Store, change: IntegrationChange, flow: Flow | None) -> None:
         """Hear of a *change*, of one *flow* or the whole, after it was made; a failure changes nothing.
 
-        A removed integration's credentials are already destroyed in the hub; *store* bears them a last time.
+        *store* bears the credentials of a removed integration a last time; the hub destroys them after this.
         """
 
 
-SPECS = (DescribeSpecs, AuthSpecs, OrderSpecs, ListingSpecs, PushSpecs, LifecycleSpecs)
+SPECS = (DescribeSpecs, AuthSpecs, OrderSpecs, ListingSpecs, PushSpecs, HintSpecs, LifecycleSpecs)
 
 CAPABILITIES = {
     "orders": "fetch_orders",

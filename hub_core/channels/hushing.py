@@ -11,6 +11,7 @@ from hub_core.channels.callbacks import CallbackAnswer
 from hub_core.channels.listing_pages import ListingPage
 from hub_core.channels.pages import OrderPage
 from hub_core.domain.pushes import Refused, RetryLater
+from hub_core.domain.webhooks import Hints
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ def hushed(answer: T, blame: Blame) -> T:
         told = replace(told, read=_watched(answer.read, Blame(blame.channel, "read", blame.secrets)))
     elif blame.secrets and isinstance(answer, list | tuple):
         told = [_outcome(one, blame) for one in answer]
-    elif blame.secrets and isinstance(answer, CallbackAnswer):
+    elif blame.secrets and isinstance(answer, CallbackAnswer | Hints):
         told = replace(answer, problem=blame.blanked(answer.problem))
     return told  # type: ignore[no-any-return] # of the same type
 

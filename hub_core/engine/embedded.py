@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hub_core.domain.errors import HubError
+from hub_core.engine.chores import Chores
 from hub_core.engine.pulse import Pulse
 from hub_core.engine.runner import Claimed, Runner
 from hub_core.services.slices import Slice
@@ -42,6 +43,7 @@ class Engine:
     parts: Parts
     _runner: Runner = field(init=False)
     _pulse: Pulse = field(init=False)
+    _chores: Chores = field(init=False)
     _flows: dict[asyncio.Task[object], Slice] = field(default_factory=dict)
     _loops: list[asyncio.Task[None]] = field(default_factory=list)
     _stopping: bool = False
@@ -49,10 +51,11 @@ class Engine:
     def __post_init__(self) -> None:
         self._runner = Runner(self.parts, process_name())
         self._pulse = Pulse(self.parts)
+        self._chores = Chores(self.parts)
 
     async def start(self) -> None:
         """Start syncing."""
-        self._loops = [asyncio.create_task(self._run()), asyncio.create_task(self._pulse.run())]
+        self._loops = [asyncio.create_task(work) for work in (self._run(), self._pulse.run(), self._chores.run())]
 
     async def stop(self) -> None:
         """Begin nothing more; let flows end at their next safe point, and cancel them after eight seconds."""
@@ -88,6 +91,10 @@ class Engine:
                 logger.warning("The engine waits: %s", error)
                 began_all = False
             await self.parts.clock.sleep(TICK_SECONDS if began_all else WAIT_SECONDS)
+
+    async def tend(self) -> None:
+        """Do once what is to be done beside the flows."""
+        await self._chores.tend()
 
     async def tick(self) -> bool:
         """Start what is due, as far as there are free slots; tell whether none of it has a fault."""

@@ -10,39 +10,27 @@ from sqlalchemy.exc import IntegrityError
 
 from hub_core.domain.errors import ConflictError, InputError
 from hub_core.domain.events import NewEvent
-from hub_core.domain.fact import Fact
-from hub_core.domain.integrations import PUSHING, Integration, IntegrationChange, Rules
+from hub_core.domain.integrations import Integration, Rules
 from hub_core.services.authorization import Authorization
 from hub_core.services.checks import validated
 from hub_core.services.lookup import locked
 from hub_core.services.reconfiguring import Reconfiguration
+from hub_core.services.removing import Removing
 from hub_core.services.switching import Switching
-from hub_core.services.targets import Targets
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.integrations import IntegrationRepository
-from hub_core.storage.pushes import PushRepository
-from hub_core.storage.runs import RunRepository
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection
 
-    from hub_core.storage.integrations import IntegrationRow
 
 _LONGEST_NAME = 100
 
 
-class RemovalPreview(Fact):
-    """What removing an integration will do."""
-
-    name: str
-    orders: int
-    sentence: str
-
-
-class Integrations(Authorization, Reconfiguration, Switching):
+class Integrations(Authorization, Reconfiguration, Switching, Removing):
     """Adds, shows, changes and removes integrations, each named by its id or its name."""
 
     async def page(self, *, removed: bool = False, before: int | None = None, limit: int = 50) -> Sequence[Integration]:
@@ -100,46 +88,6 @@ class Integrations(Authorization, Reconfiguration, Switching):
                 f"There is an integration named '{name}' already; choose another name.",
                 fields={"name": "is in use already"},
             ) from error
-
-    async def removal(self, integration: int | str) -> RemovalPreview:
-        """Tell what removing it will do."""
-        row = await self._present(integration)
-        count = await self._parts.database.read(
-            lambda connection: IntegrationRepository(connection).count_orders(row.id)
-        )
-        if row.connected_at is None:
-            sentence = f"'{row.name}' never was connected; removing it erases it."
-        else:
-            sentence = (
-                f"Removing '{row.name}' stops all its work and destroys its credentials. Its {count} orders stay "
-                "readable under this name; connecting the same store again makes a new integration."
-            )
-        return RemovalPreview(name=row.name, orders=count, sentence=sentence)
-
-    async def remove(self, integration: int | str) -> None:
-        """Remove it: its flows close, its credentials are destroyed, its orders stay."""
-        row = await self._present(integration)
-        now = self._parts.clock.now()
-
-        def remove(connection: Connection) -> IntegrationChange:
-            fresh, repository = locked(connection, row), IntegrationRepository(connection)
-            FlowRepository(connection, self._parts.database).close(row.id)
-            RunRepository(connection).stop_unfinished(row.id, now)
-            if fresh.connected_at is None:
-                repository.erase(row.id)
-            else:
-                repository.change(row.id, credentials=None, removed_at=now, enabled=False)
-                Targets(connection, self._parts.database).of_integration(row.id)
-                for flow in PUSHING:
-                    PushRepository(connection, row.id, flow).forget()
-            self._tell(connection, fresh, "integration.removed")
-            return IntegrationChange.REMOVED
-
-        await self._announcer.change(row, remove)
-
-    def _tell(self, connection: Connection, row: IntegrationRow, what: str) -> None:
-        event = NewEvent(type=what, integration_id=row.id, data={"name": row.name})
-        EventRepository(connection).record([event], self._parts.clock.now())
 
 
 def checked_name(name: str) -> str:

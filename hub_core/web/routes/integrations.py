@@ -11,7 +11,7 @@ from starlette.responses import Response
 from hub_core.domain.errors import ChannelError, InputError, NotFoundError, VaultError
 from hub_core.domain.integrations import Integration, StoreIdentity
 from hub_core.services.authorization import AuthorizationStart
-from hub_core.services.integrations import RemovalPreview
+from hub_core.services.removing import RemovalPreview
 from hub_core.web.access import READ, WRITE, Actor, ScopedRoute, TheHub
 from hub_core.web.answers import Page, answer, page
 from hub_core.web.cursors import Before, decoded

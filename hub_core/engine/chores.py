@@ -1,0 +1,38 @@
+"""What is to be done beside the flows, by any one of the processes: it is asked for once in a while."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+from hub_core.domain.errors import HubError
+from hub_core.services.removing import finish_removals
+
+if TYPE_CHECKING:
+    from hub_core.services.parts import Parts
+
+logger = logging.getLogger("hub_core.engine")
+
+EVERY_SECONDS: Final = 2.0
+
+
+class Chores:
+    """Does them until it is cancelled; one that fails keeps neither the others nor the next time from being done."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def run(self) -> None:
+        """Do them again and again."""
+        while True:
+            await self.tend()
+            await self._parts.clock.sleep(EVERY_SECONDS)
+
+    async def tend(self) -> None:
+        """Do them once."""
+        for outcome in await asyncio.gather(finish_removals(self._parts), return_exceptions=True):
+            if isinstance(outcome, HubError):
+                logger.warning("Something beside the flows waits: %s", outcome)
+            elif isinstance(outcome, BaseException):
+                logger.error("Something beside the flows failed; it is tried again.", exc_info=outcome)
