@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from typing import cast as taken_as
@@ -155,8 +156,8 @@ class Database:
 
 
 async def _whole(executor: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
-    """Run *work* to its end; a cancellation waits for that and then goes on its way."""
-    future = asyncio.get_running_loop().run_in_executor(executor, work)
+    """Run *work* to its end, for whoever acts here; a cancellation waits for that and then goes on its way."""
+    future = asyncio.get_running_loop().run_in_executor(executor, copy_context().run, work)
     cancelled: asyncio.CancelledError | None = None
     while not future.done():
         try:

@@ -160,6 +160,7 @@ orders = Table(
     Column("content_hash", LargeBinary, nullable=False),
     Column("document", Document, nullable=False),
     Column("raw", LargeBinary),
+    Column("erased_at", UtcDateTime),
     UniqueConstraint("integration_id", "external_id"),
     Index("ix_orders_placed", "placed_at", "id"),
     Index("ix_orders_same_as", "same_as", sqlite_where=IS_SAME, postgresql_where=IS_SAME),
@@ -456,3 +457,20 @@ observers = Table(
     Column("until", UtcDateTime),
 )
 """Up to which event each observer plugin was told, and which process tells it."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor_kind", String(10), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("request_id", String(40)),
+    Column("action", String(60), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("subject", Text),
+    Column("name", Text, nullable=False),
+    Column("before", Document),
+    Column("after", Document),
+)
+"""Who changed what; triggers refuse to change or delete a row."""

@@ -123,8 +123,9 @@ def test_a_database_that_a_newer_hub_upgrades_meanwhile_is_refused(
 
 
 def test_a_database_of_an_older_version_is_told_to_upgrade(ready: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = rf"is of an older version of the hub \({schema.HEAD}\); run: hub database upgrade"
     monkeypatch.setattr(schema, "HEAD", "9990")
-    with pytest.raises(SchemaError, match=r"is of an older version of the hub \(0005\); run: hub database upgrade"):
+    with pytest.raises(SchemaError, match=told):
         schema.prepare(ready)
 
 

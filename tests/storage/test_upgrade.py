@@ -25,6 +25,8 @@ LINES = [
     {"id": "6", "sku": "RED", "quantity": "7", "price": "1", "fulfilled_by": "channel"},
 ]
 FIRST_VERSION = (
+    "DROP TABLE audit",
+    "ALTER TABLE orders DROP COLUMN erased_at",
     *(f"DROP TABLE {table}" for table in ("webhook_subscriptions", "hints", "observers")),
     *(f"DROP TABLE {table}" for table in ("authorizations", "callbacks", "renewals")),
     *(f"DROP TABLE {table}" for table in ("stock_movements", "stock_levels", "prices", "pushes", "listings")),
