@@ -26,11 +26,7 @@ class Result(NamedTuple):
     error: bool
     status: int | None
     message: str
-
-    @property
-    def good(self) -> bool:
-        """Both are needed: errors have been seen under 200."""
-        return not self.error and self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - as HTTP does
+    good: bool
 
 
 def results_of(answer: Answer) -> list[Result]:
@@ -63,9 +59,10 @@ def _rows(answer: Answer, body: bytes) -> list[WireResult] | None:
 
 
 def _result(row: WireResult, answer: Answer) -> Result:
-    error = _words(row.key).lower() == "error"
-    result = Result(_words(row.value), error, _status(row.status), "")
-    return result if result.good else result._replace(message=answer.redact(_words(row.message)))
+    error, status = _words(row.key).lower() == "error", _status(row.status)
+    # Both are needed: errors have been seen under 200.
+    good = not error and status is not None and 200 <= status < 300  # noqa: PLR2004 - as HTTP does
+    return Result(_words(row.value), error, status, "" if good else answer.redact(_words(row.message)), good)
 
 
 def _words(value: Any) -> str:
