@@ -13,7 +13,7 @@ from sqlalchemy.sql.functions import GenericFunction
 from hub_core.domain.stock import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy.sql.compiler import SQLCompiler
     from sqlalchemy.types import TypeEngine
@@ -42,12 +42,18 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Give it back aware."""
-        if value is None:
-            return None
         if dialect.name == "sqlite":
-            return datetime.fromisoformat(value + "+00:00")  # far quicker than to set the zone of what was read
-        moment: datetime = value.astimezone(UTC)
+            return _moment(value)
+        moment: datetime | None = value and value.astimezone(UTC)
         return moment
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Let SQLite's rows, of which a page has thousands, go without a detour."""
+        return _moment if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text + "+00:00")  # far quicker than to set the zone after
 
 
 def plain_digits(figures: Sequence[Decimal | None]) -> list[str | None]:
@@ -79,7 +85,15 @@ class ExactDecimal(TypeDecorator[Decimal]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """Give it back exactly."""
         del dialect
-        return None if value is None else Decimal(value)
+        return _figure(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Let SQLite's rows go without a detour."""
+        return _figure if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _figure(value: Any) -> Decimal | None:
+    return None if value is None else Decimal(value)
 
 
 class PlainDecimal(ExactDecimal):
