@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-inp
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help .venv demo test lint format bench lock clean
+.PHONY: help .venv demo test prove lint format bench lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ demo: .venv/ready  ## start the hub beside a local 3DCart sandbox store
 
 test: lint  ## check and test everything, with coverage
 	$(BIN)/python -m pytest --numprocesses=auto --cov --cov-report=term
+
+prove: .venv/ready  ## prove at length what the tests try; stopped, it goes on where it was
+	$(BIN)/python -m tests.prove
 
 lint: .venv/ready  ## check format, style and types
 	$(BIN)/ruff format --check
@@ -43,7 +46,7 @@ lock: .venv/ready  ## upgrade requirements.lock to the newest versions
 	  --output-file requirements.lock pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 
 clean:  ## remove everything that was made here
-	rm -rf .venv dist build htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .prove dist build htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # The projects themselves: installed anew, in seconds, whenever one describes itself differently.
 .venv/ready: .venv/requirements.lock pyproject.toml $(PLUGINS:%=%/pyproject.toml)

@@ -1,0 +1,85 @@
+"""Prove at length what `make test` tries for seconds: `make prove`, or `python -m tests.prove [NAME …]`.
+
+Each proof is run in rounds, each with chances of its own. What a round has shown is noted in `.prove/`, so a run that
+was stopped goes on where it was; notes of another state of the code count no more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+NOTES = ROOT / ".prove"
+
+
+class Proof(NamedTuple):
+    """A test that is run in *rounds*, each of *examples* that take *steps*."""
+
+    name: str
+    test: str
+    rounds: int
+    examples: int
+    steps: int = 50
+
+    def round(self, number: int) -> bool:
+        """Run one round and tell whether it held."""
+        command = [sys.executable, "-m", "pytest", "--quiet", "-o", "faulthandler_timeout=0", "-p", "no:randomly"]
+        environment = {**os.environ, "EXAMPLES": str(self.examples), "STEPS": str(self.steps)}
+        done = subprocess.run(
+            [*command, f"--hypothesis-seed={number}", self.test], cwd=ROOT, env=environment, check=False
+        )
+        return done.returncode == 0
+
+
+_STOCK = "tests/services/test_stock_machine.py::test_stock_comes_out_as_reckoned_on"
+PROOFS = (
+    Proof("stock-sqlite", f"{_STOCK}_sqlite", rounds=20, examples=10),
+    Proof("stock-postgresql", f"{_STOCK}_postgresql", rounds=4, examples=5),
+)
+
+
+def state_of_the_code() -> str:
+    """Name what is proved: the commit, and what differs from it."""
+    described = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=40"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return described.stdout.strip()
+
+
+def rounds_left(proof: Proof, notes: Path) -> Iterator[tuple[int, Path]]:
+    """Give the rounds that have not held yet, each with the file that notes it."""
+    for number in range(1, proof.rounds + 1):
+        note = notes / f"{proof.name}-{number}"
+        if not note.exists():
+            yield number, note
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what is left of the proofs that were named, or of all; give 1 as soon as one does not hold."""
+    names = [proof.name for proof in PROOFS]
+    parser = argparse.ArgumentParser(prog="python -m tests.prove", description="Prove at length what the tests try.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(names)}")
+    wanted = parser.parse_args(arguments).names or names
+    if unknown := set(wanted) - set(names):
+        parser.error(f"there is no proof {', '.join(sorted(unknown))}; choose from {', '.join(names)}")
+    notes = NOTES / state_of_the_code()
+    notes.mkdir(parents=True, exist_ok=True)
+    for proof in PROOFS:
+        for number, note in rounds_left(proof, notes) if proof.name in wanted else ():
+            print(f"{proof.name}: round {number} of {proof.rounds}", flush=True)
+            if not proof.round(number):
+                print(f"{proof.name} does not hold; repeat it with: python -m tests.prove {proof.name}", flush=True)
+                return 1
+            note.touch()
+    print(f"All of it holds: {', '.join(wanted)}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
