@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import IntegrityError
 
 from hub_core.channels.dispatch import ask
+from hub_core.channels.naming import store_named
 from hub_core.domain.errors import ConflictError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.integrations import ConnectionState, IntegrationChange
@@ -47,9 +48,24 @@ class Connector:
         self._announcer = Announcer(parts)
 
     async def identify(self, channel: Channel, row: IntegrationRow, credentials: BaseModel) -> StoreIdentity:
-        """Ask the store who it is. Raises AuthorizationError where it does not accept the *credentials*."""
+        """Ask the store who it is. Raises AuthorizationError where it does not accept the *credentials*.
+
+        It is not asked, and ConflictError raised, where its settings say already that it is another integration's.
+        """
+        if row.store is None:
+            settings = self._handles.settings_of(channel, row)
+            await self._parts.database.read(lambda connection: self.refuse_held(connection, channel, settings, row.id))
         async with self._handles.store(channel, row, credentials=credentials) as store:
             return await ask(channel, "check_store", deadline=CHECK_DEADLINE, store=store)
+
+    def refuse_held(
+        self, connection: Connection, channel: Channel, settings: BaseModel, but_not: int | None = None
+    ) -> None:
+        """Raise ConflictError where *settings* name a store that another integration than *but_not* has."""
+        key = store_named(channel, settings)
+        holder = None if key is None else IntegrationRepository(connection).connected_to(channel.key, key)
+        if holder is not None and holder.store is not None and holder.id != but_not:
+            raise held(holder.store, holder.name)
 
     def approved(
         self, connection: Connection, row: IntegrationRow, told: StoreIdentity, *, moved: bool = False

@@ -48,17 +48,21 @@ class Integrations(Authorization, Reconfiguration, Switching, Removing):
     async def add(
         self, channel: str, *, name: str, settings: Mapping[str, Any], rules: Mapping[str, Any] | None = None
     ) -> Integration:
-        """Add one that awaits its authorisation. Raises InputError per field, ConflictError where *name* is in use."""
-        info, flows = self._parts.channels.channel(channel).info, self._parts.channels.channel(channel).flows
-        name = checked_name(name)
-        checked = _plain(validated(info.settings, settings, "settings"))
+        """Add one that awaits its authorisation.
+
+        Raises InputError per field, ConflictError where *name* is in use, or *settings* name a store that is connected.
+        """
+        found, name = self._parts.channels.channel(channel), checked_name(name)
+        info, given = found.info, validated(found.info.settings, settings, "settings")
+        checked = _plain(given)
         ruled = validated(Rules, rules or {}, "rules")
         now = self._parts.clock.now()
 
         def add(connection: Connection) -> int:
+            self._connector.refuse_held(connection, found, given)
             values = {"settings": checked, "settings_version": info.settings_version, "rules": ruled}
             added = IntegrationRepository(connection).add(channel, name, now, **values)
-            FlowRepository(connection, self._parts.database).add(added, flows)
+            FlowRepository(connection, self._parts.database).add(added, found.flows)
             EventRepository(connection).record(
                 [NewEvent(type="integration.added", integration_id=added, data={"name": name})], now
             )

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from hub_core.storage.integrations import IntegrationRow
 
 
+_SAME_STORE = "If it is the same store, which has moved, confirm that (same_store, or --same-store in a terminal)."
+
+
 class Reconfiguration(IntegrationLookup):
     """Changes settings and rules."""
 
@@ -96,6 +99,17 @@ class Reconfiguration(IntegrationLookup):
         channel = self._parts.channels.channel(row.channel)
         return await self._connector.identify(channel, changed, self._handles.credentials_of(channel, row))
 
+    def _approved(
+        self, connection: Connection, changed: IntegrationRow, told: StoreIdentity, *, moved: bool
+    ) -> StoreIdentity:
+        """Give the identity to store; where only a confirmation is missing, the refusal says how to give it."""
+        try:
+            return self._connector.approved(connection, changed, told, moved=moved)
+        except ConflictError as error:
+            if moved or changed.store is None or changed.store.key == told.key:
+                raise
+            raise ConflictError(f"{error} {_SAME_STORE}") from error
+
     def _settled(
         self,
         connection: Connection,
@@ -112,7 +126,7 @@ class Reconfiguration(IntegrationLookup):
                 message = f"'{fresh.name}' was authorised meanwhile; change it again, to try it at the store."
                 raise ConflictError(message)
             return {"settings": changed.settings}
-        identity = self._connector.approved(connection, changed, told, moved=moved)
+        identity = self._approved(connection, changed, told, moved=moved)
         values: dict[str, Any] = {"settings": changed.settings, "store": identity}
         if fresh.store is not None and fresh.store.key != identity.key:
             values["store_key"] = identity.key

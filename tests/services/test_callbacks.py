@@ -213,8 +213,8 @@ async def test_a_store_that_cannot_be_asked_now_is_asked_again(
 
 async def test_a_grant_for_what_another_one_holds_is_taken_by_none_else(grants: GrantDesk) -> None:
     account = grants.platform.open()
-    held = await grants.connected(account)
     waits = await grants.add(name="Second")
+    held = await grants.connected(account)
     await grants.post(account.granted())
     assert (await grants.hub.integrations.get(waits.id)).connection == "awaiting_authorization"
     assert (await grants.hub.integrations.verify(held.id)).key == "eu-7"

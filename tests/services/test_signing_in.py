@@ -119,8 +119,10 @@ async def test_one_that_was_removed_meanwhile_is_not_connected(grants: GrantDesk
 
 async def test_another_s_store_is_refused_with_both_names(grants: GrantDesk) -> None:
     account = grants.platform.open()
-    await grants.connected(account)
     again = await grants.add(name="Second")
+    await grants.connected(account)
+    with pytest.raises(ConflictError, match="is connected already, as 'Grant 7'"):
+        await grants.add(name="Third")
     before = grants.everything()
     with pytest.raises(ConflictError, match="The store 'account 7' is connected already, as 'Grant 7'"):
         await grants.come_back(state=await grants.begin(again.id), code=account.code())

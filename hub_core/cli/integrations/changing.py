@@ -30,17 +30,30 @@ def rename(
     _told(one, f"It is called '{one.name}' now.", as_json)
 
 
-def set_values(integration: Name, settings: Settings = None, rules: Rules = None, as_json: AsJson = False) -> None:
+def set_values(
+    integration: Name,
+    settings: Settings = None,
+    rules: Rules = None,
+    same_store: Annotated[
+        bool, typer.Option("--same-store", help="Confirm that the store is the same, at another address.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Change settings and rules.
 
     Example: hub integrations set "My shop" --set timezone=America/New_York --rule order_interval=30
 
-    An empty value puts one back to its default.
+    An empty value puts one back to its default. Settings of a connected store are tried there first;
+    where the store has moved, --same-store says that it is still the same.
     """
     chosen, ruled = fields.changes(settings or (), "--set"), fields.changes(rules or (), "--rule")
     if not chosen and not ruled:
         raise typer.BadParameter("name what to change with --set KEY=VALUE or --rule KEY=VALUE.", param_hint="--set")
-    one = run(lambda hub: hub.integrations.change(integration, settings=chosen or None, rules=ruled or None))
+    one = run(
+        lambda hub: hub.integrations.change(
+            integration, settings=chosen or None, rules=ruled or None, same_store=same_store
+        )
+    )
     if as_json:
         document(one)
     else:
