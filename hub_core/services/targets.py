@@ -60,8 +60,10 @@ class Targets:
         """Retarget some listings, whose links or presence in the store have changed."""
         if ids:
             reckonings = self._figures(self._rows.skus_of(ids))
+            known = {Flow.STOCK: self._available, Flow.PRICES: self._amounts}
             for flow, reckon in reckonings.items():
-                self._retarget(flow, self._rows.of_listings(flow, ids), reckon)
+                # Where nothing is known to tell, only what is told until now can change.
+                self._retarget(flow, self._rows.of_listings(flow, ids, told=not known[flow]), reckon)
 
     def of_integration(self, integration_id: int) -> None:
         """Retarget all listings of an integration, whose rules have changed or which was removed.

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, case, exists, func, select, update
 
 from hub_core.domain.integrations import Flow, Rules
 from hub_core.domain.pushes import Waiting
@@ -82,9 +82,12 @@ class TargetRepository:
         """Lock, and give, the listings that are linked with *skus*."""
         return self._told(flow, among(self._connection, listings.c.sku, skus))
 
-    def of_listings(self, flow: Flow, ids: Collection[int]) -> list[Told]:
-        """Lock, and give, some listings."""
-        return self._told(flow, among(self._connection, listings.c.id, ids))
+    def of_listings(self, flow: Flow, ids: Collection[int], *, told: bool) -> list[Told]:
+        """Lock, and give, some listings; or only those of them of which a store is *told* something."""
+        mine = among(self._connection, listings.c.id, ids)
+        own = pushes.alias()
+        is_told = exists().where(own.c.listing_id == listings.c.id, own.c.flow == flow.value, own.c.target.is_not(None))
+        return self._told(flow, and_(mine, is_told) if told else mine)
 
     def of_integration(self, flow: Flow, integration_id: int) -> list[Told]:
         """Lock, and give, all listings of an integration."""
@@ -96,44 +99,38 @@ class TargetRepository:
             select(
                 listings.c.id,
                 listings.c.integration_id,
-                listings.c.sku,
+                case((listings.c.gone_at.is_(None), listings.c.sku)),
                 listings.c.fractions,
                 listings.c.currency,
-                listings.c.gone_at,
-                integrations.c.removed_at,
-                integrations.c.rules,
                 pushes.c.target,
-                pushes.c.version,
+                func.coalesce(pushes.c.version, 0),
                 pushes.c.raised_at,
                 pushes.c.waiting,
             )
-            .join(integrations, integrations.c.id == listings.c.integration_id)
             .join(pushes, mine, isouter=True)
             .where(which)
             .order_by(listings.c.id)
         )
         self._lock(which)
-        rules: dict[str, Rules] = {}
+        rows = self._connection.execute(statement).all()
+        rules = self._rules({row[1] for row in rows})
         found = []
-        for row in self._connection.execute(statement):
-            if row.rules not in rules:
-                rules[row.rules] = Rules.model_validate_json(row.rules)
-            is_there = row.gone_at is None and row.removed_at is None
-            found.append(
-                Told(
-                    row.id,
-                    row.integration_id,
-                    row.sku if is_there else None,
-                    row.fractions,
-                    row.currency,
-                    rules[row.rules],
-                    row.target,
-                    row.version or 0,
-                    row.raised_at,
-                    row.waiting,
-                )
-            )
+        for listing_id, integration_id, sku, fractions, currency, *figure in rows:
+            its_rules, is_there = rules[integration_id]
+            own = sku if is_there else None
+            found.append(Told(listing_id, integration_id, own, fractions, currency, its_rules, *figure))
         return found
+
+    def _rules(self, ids: Collection[int]) -> dict[int, tuple[Rules, bool]]:
+        """Give the rules of integrations, and whether they are still there."""
+        columns = integrations.c
+        statement = select(columns.id, columns.rules, columns.removed_at).where(
+            among(self._connection, columns.id, ids)
+        )
+        return {
+            row.id: (Rules.model_validate_json(row.rules), row.removed_at is None)
+            for row in self._connection.execute(statement)
+        }
 
     def _lock(self, which: ColumnElement[bool]) -> None:
         """Lock listings before anything of them is read: a statement that waits goes on with what it saw before."""
