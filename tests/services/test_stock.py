@@ -106,7 +106,7 @@ async def test_a_level_as_of_an_event_before_the_last_setting_is_stale(hub: Hub)
     with pytest.raises(ConflictError, match="was set meanwhile") as refused:
         await hub.stock.set({"A": 9, "B": 2}, after_event=1)
     assert refused.value.fields == {"A": "stale"}
-    assert (await available(hub, "A"), await available(hub, "B")) == (12, 1)
+    assert [await available(hub, name) for name in "AB"] == [12, 1]
 
 
 async def test_a_level_as_of_an_event_that_is_still_to_come_is_refused(hub: Hub) -> None:
@@ -147,9 +147,9 @@ async def test_every_store_that_lists_a_sku_gets_its_target(hub: Hub) -> None:
     north, south = await connected(hub, "north", buffer=2), await connected(hub, "south", maximum=4)
     await hub.stock.set({"A": 10})
     (first,), (second,) = listed(hub, north.id, "A"), listed(hub, south.id, "A")
-    assert (target(hub, first), target(hub, second)) == (8, 4)
+    assert [target(hub, one) for one in (first, second)] == [8, 4]
     await hub.stock.adjust({"A": -7})
-    assert (target(hub, first), target(hub, second)) == (1, 3)
+    assert [target(hub, one) for one in (first, second)] == [1, 3]
 
 
 async def test_a_target_that_stays_the_same_gets_no_new_version(hub: Hub) -> None:
