@@ -1,5 +1,6 @@
 """Adding integrations, and letting the hub in at their stores."""
 
+import signal
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -117,9 +118,20 @@ def _gone_if_cancelled(added: "Integration") -> "Iterator[None]":
     try:
         yield
     except (KeyboardInterrupt, typer.Exit):
-        if run(lambda hub: _erased(hub, added)):
-            complain(f"'{added.name}' was not added.")
+        with _undisturbed():
+            if run(lambda hub: _erased(hub, added)):
+                complain(f"'{added.name}' was not added.")
         raise
+
+
+@contextmanager
+def _undisturbed() -> "Iterator[None]":
+    """Let another Ctrl-C pass unheard while the first one is obeyed."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 async def _erased(hub: "Hub", added: "Integration") -> bool:
