@@ -34,6 +34,7 @@ from hub_core.services.resuming import resume_readable
 from hub_core.services.runs import Runs
 from hub_core.services.stock import Stock
 from hub_core.services.tokens import Tokens
+from hub_core.services.webhooks import Webhooks
 from hub_core.settings import HubSettings
 from hub_core.storage import schema
 from hub_core.storage.database import Database
@@ -50,6 +51,7 @@ class Hub:
         self.integrations = Integrations(parts)
         self.applications = Applications(parts)
         self.callbacks = Callbacks(parts)
+        self.webhooks = Webhooks(parts)
         self.orders = Orders(parts)
         self.rejects = Rejects(parts)
         self.runs = Runs(parts)

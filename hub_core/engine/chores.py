@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub_core.domain.errors import HubError
 from hub_core.services.removing import finish_removals
+from hub_core.services.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from hub_core.services.parts import Parts
@@ -22,6 +23,7 @@ class Chores:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._webhooks = Webhooks(parts)
 
     async def run(self) -> None:
         """Do them again and again."""
@@ -31,7 +33,8 @@ class Chores:
 
     async def tend(self) -> None:
         """Do them once."""
-        for outcome in await asyncio.gather(finish_removals(self._parts), return_exceptions=True):
+        work = (finish_removals(self._parts), self._webhooks.keep_subscribed())
+        for outcome in await asyncio.gather(*work, return_exceptions=True):
             if isinstance(outcome, HubError):
                 logger.warning("Something beside the flows waits: %s", outcome)
             elif isinstance(outcome, BaseException):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from hub_core.domain.errors import InputError
 from hub_core.domain.integrations import (
     PUSHING,
     ConnectionState,
@@ -14,20 +15,28 @@ from hub_core.domain.integrations import (
     HealthState,
     Integration,
 )
+from hub_core.services.checks import validated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Row
 
+    from hub_core.channels.channel import Channel
     from hub_core.channels.registry import ChannelRegistry
     from hub_core.storage.integrations import IntegrationRow
 
 LATE_AFTER = timedelta(minutes=15)
 
 
-def shown(row: IntegrationRow, flows: Sequence[Row[Any]], channels: ChannelRegistry, now: datetime) -> Integration:
-    """Make of what is stored what is shown."""
+def shown(
+    row: IntegrationRow,
+    flows: Sequence[Row[Any]],
+    channels: ChannelRegistry,
+    now: datetime,
+    webhook_problem: str | None = None,
+) -> Integration:
+    """Make of what is stored what is shown; *webhook_problem* says why the store could not be asked for webhooks."""
     channel = channels.channels.get(row.channel)
     return Integration(
         id=row.id,
@@ -39,7 +48,7 @@ def shown(row: IntegrationRow, flows: Sequence[Row[Any]], channels: ChannelRegis
         settings=row.settings,
         rules=row.rules,
         store=row.store,
-        health=_health(row, flows, now, loaded=channel is not None),
+        health=_noted(_health(row, flows, now, channel), webhook_problem),
         flows={Flow(flow.flow): _flow_status(flow, now) for flow in flows},
         created_at=row.created_at,
         removed_at=row.removed_at,
@@ -57,8 +66,36 @@ def _flow_status(flow: Row[Any], now: datetime) -> FlowStatus:
     )
 
 
-def _health(row: IntegrationRow, flows: Sequence[Row[Any]], now: datetime, *, loaded: bool) -> Health:
-    return _stopped(row, loaded=loaded) or _troubled(flows) or _late(row, flows, now) or _fine(row, flows)
+def _health(row: IntegrationRow, flows: Sequence[Row[Any]], now: datetime, channel: Channel | None) -> Health:
+    stopped = _stopped(row, loaded=channel is not None) or _unusable(row, channel)
+    return stopped or _troubled(flows) or _late(row, flows, now) or _fine(row, flows)
+
+
+def _noted(health: Health, webhook_problem: str | None) -> Health:
+    """Say of one that is well what its store would not do; what is told late by that, the polls find."""
+    if webhook_problem is None or health.code not in ("ok", "first_read"):
+        return health
+    sentence = (
+        f"{health.sentence} Only its webhooks could not be asked for, which is tried again, so changes there are "
+        f"seen at the next poll: {webhook_problem}"
+    )
+    return Health(state=HealthState.OK, code="webhooks_failed", sentence=sentence)
+
+
+def _unusable(row: IntegrationRow, channel: Channel | None) -> Health | None:
+    """Say where another version of the plugin wants other settings than those that are stored."""
+    if channel is None:
+        return None
+    try:
+        validated(channel.info.settings, row.settings, "settings")
+    except InputError as error:
+        wrong = ", ".join(f"{name}: {reason}" for name, reason in error.fields.items())
+        sentence = (
+            f"Its settings are not those that this version of the plugin needs ({wrong.rstrip('.')}); run: "
+            f"hub integrations set '{row.name}' --set KEY=VALUE"
+        )
+        return Health(state=HealthState.FAILING, code="settings_refused", sentence=sentence)
+    return None
 
 
 def _stopped(row: IntegrationRow, *, loaded: bool) -> Health | None:

@@ -11,6 +11,7 @@ from hub_core.domain.integrations import ConnectionState, Integration
 from hub_core.services.health import shown
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.integrations import IntegrationRepository, IntegrationRow
+from hub_core.storage.webhooks import WebhookRepository
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -69,8 +70,9 @@ class IntegrationLookup:
             flows = defaultdict(list)
             for flow in FlowRepository(connection, self._parts.database).of([row.id for row in rows]):
                 flows[flow.integration_id].append(flow)
-            now = self._parts.clock.now()
-            return [shown(row, flows[row.id], self._parts.channels, now) for row in rows]
+            problems = WebhookRepository(connection, self._parts.database).problems([row.id for row in rows])
+            now, channels = self._parts.clock.now(), self._parts.channels
+            return [shown(row, flows[row.id], channels, now, problems.get(row.id)) for row in rows]
 
         return await self._parts.database.read(read)
 

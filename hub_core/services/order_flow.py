@@ -12,6 +12,7 @@ from hub_core.channels.dispatch import ask, stream
 from hub_core.domain.errors import BudgetError, CursorExpiredError, FlowClosedError, NotReadyError, ResponseError
 from hub_core.domain.polls import ONCE, POLL_OF, SWEEP_INTERVAL, Poll, Search, Window, widened, window_of
 from hub_core.domain.runs import Counts
+from hub_core.services.hinted_orders import HintedOrders
 from hub_core.services.history import Seen, Sights
 from hub_core.services.order_intake import OrderIntake, PageContext, RunReading
 from hub_core.services.slices import PausedError
@@ -79,14 +80,18 @@ class OrderFlow:
         self._parts = parts
         self._intake = OrderIntake(parts)
         self._sights = Sights(parts)
+        self._hinted = HintedOrders(parts, self._intake, self._sights)
 
     async def work(self, run: FlowRun) -> datetime:
         """Read all searches that are due; give when the flow is due again. Raises PausedError where a slice ends."""
         interval = timedelta(seconds=run.integration.rules.order_interval)
         while True:
+            await self._hinted.look(run)
             searches = await self._searches(run)
             search = plan(searches, run.channel, run.lease.now(self._parts.clock), interval * JITTER)
             if search is None:
+                if await self._hinted.look(run):
+                    continue
                 return next_due(searches, run.channel)
             await self._read(run, searches, searches[search])
 

@@ -16,6 +16,7 @@ from hub_core.domain.runs import Counts
 from hub_core.services.history import Seen
 from hub_core.services.page_write import PageWrite
 from hub_core.services.sifting import Sifted, sift
+from hub_core.storage.audit import AuditRepository
 from hub_core.storage.flows import FlowRepository, Lease
 from hub_core.storage.rejects import RejectRepository
 from hub_core.storage.runs import RunRepository
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub_core.channels.pages import OrderPage
+    from hub_core.domain.audit import NewAudit
     from hub_core.domain.polls import Search
     from hub_core.services.parts import Parts
 
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
 class PageContext:
     """Where a page comes from, and when it was asked for (by the database's clock).
 
-    *seen* tells how what is first seen here counts. *reading* is None where somebody asked for a single order. A page
+    *seen* tells how what is first seen here counts. *reading* is None where somebody asked for a single order,
+    which *asked_for* then writes down. A page
     that holds nothing new *must_commit* its place only now and then: read once more after a crash, it changes nothing.
     """
 
@@ -43,15 +46,16 @@ class PageContext:
     seen: Seen
     reading: RunReading | None = None
     must_commit: bool = True
+    asked_for: NewAudit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReading:
-    """The run and the search that a page belongs to, and what the run had done before it."""
+    """The run and the search that a page belongs to, if any, and what the run had done before it."""
 
     lease: Lease
     run_id: int
-    search: Search
+    search: Search | None
     counts: Counts
     api_calls: int
     rejected_before: AbstractSet[str]
@@ -102,7 +106,10 @@ class OrderIntake:
         counts = page_write.counts(len(page.records), sifted.known, len(newly_rejected))
         if reading is not None:
             counts = reading.counts.plus(counts)
-            SearchRepository(connection).advance(context.integration_id, reading.search, page.cursor)
+            if reading.search is not None:
+                SearchRepository(connection).advance(context.integration_id, reading.search, page.cursor)
             RunRepository(connection).progress(reading.run_id, counts, reading.api_calls)
         page_write.write(now)
+        if context.asked_for is not None:
+            AuditRepository(connection).record(context.asked_for, now)
         return Taken(counts, rejected, still_open)

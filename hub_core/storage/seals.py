@@ -1,4 +1,4 @@
-"""Everything that is sealed in the database: credentials, application keys, and the addresses for callbacks."""
+"""Everything that is sealed in the database: credentials, application keys, addresses for callbacks and webhooks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, update
 
 from hub_core.domain.integrations import ConnectionState
-from hub_core.storage.tables import applications, callbacks, integrations
+from hub_core.storage.tables import applications, callbacks, integrations, webhook_subscriptions
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Connection
@@ -27,6 +27,11 @@ def of_application(channel: str) -> str:
 def of_callbacks(channel: str) -> str:
     """Name the owner of the secret in the address for a channel's callbacks."""
     return f"callbacks:{channel}"
+
+
+def of_webhooks(integration_id: int) -> str:
+    """Name the owner of the secret in the address for an integration's webhooks."""
+    return f"integration:{integration_id}:webhooks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class SealRepository:
 
     def find(self) -> list[Seal]:
         """List all, the application keys first."""
-        return [*self._applications(), *self._callbacks(), *self._integrations()]
+        return [*self._applications(), *self._callbacks(), *self._integrations(), *self._webhooks()]
 
     def token(self, seal: Seal) -> str | None:
         """Give what is sealed there now."""
@@ -93,10 +98,22 @@ class SealRepository:
             for row in self._connection.execute(statement.order_by(columns.id))
         ]
 
+    def _webhooks(self) -> list[Seal]:
+        columns = webhook_subscriptions.c
+        statement = select(columns.integration_id, columns.secret, integrations.c.name).join(integrations)
+        return [
+            Seal(
+                of_webhooks(row.integration_id), f"the webhook address of '{row.name}'", row.secret, row.integration_id
+            )
+            for row in self._connection.execute(statement.order_by(columns.integration_id))
+        ]
+
 
 def _place(seal: Seal) -> tuple[Column[Any], Column[Any]]:
     """Give the column that names the row, and the one that holds the token."""
     if isinstance(seal.key, int):
+        if seal.owner == of_webhooks(seal.key):
+            return webhook_subscriptions.c.integration_id, webhook_subscriptions.c.secret
         return integrations.c.id, integrations.c.credentials
     if seal.owner == of_callbacks(seal.key):
         return callbacks.c.channel, callbacks.c.secret

@@ -90,7 +90,11 @@ class WebhookRepository:
         row = self._connection.execute(found).first()
         return None if row is None else _subscription(row)
 
-    def keep(self, integration_id: int, made: Subscription, due_at: datetime | None, **values: Any) -> bool:
+    def readdress(self, integration_id: int, secret: str, public_url: str) -> None:
+        """Hear the store from now on at an address with *secret*, at *public_url*."""
+        self._change(integration_id, secret=secret, public_url=public_url)
+
+    def keep(self, integration_id: int, made: Subscription, due_at: datetime | None) -> bool:
         """Keep what was subscribed, until it is made anew at *due_at*; False where it was forgotten meanwhile."""
         return self._change(
             integration_id,
@@ -99,7 +103,6 @@ class WebhookRepository:
             due_at=due_at,
             failures=0,
             problem_sentence=None,
-            **values,
         )
 
     def fail(self, integration_id: int, sentence: str, again: timedelta) -> None:

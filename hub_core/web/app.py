@@ -36,6 +36,7 @@ from hub_core.web.routes import (
     rejects,
     reports,
     syncs,
+    webhooks,
 )
 
 _ROOT = "/api/v1"
@@ -81,6 +82,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.include_router(health.router)
     app.include_router(authorizations.router)
     app.include_router(callbacks.router)
+    app.include_router(webhooks.router)
     app.include_router(_api())
     return app
 

@@ -12,8 +12,10 @@ from pydantic import BaseModel, SecretStr
 from hub_core import (
     CONTRACT_VERSION,
     Accepted,
+    CallbackRequest,
     ChannelInfo,
     Cursor,
+    Hints,
     Listing,
     ListingPage,
     OpenReceipt,
@@ -30,6 +32,7 @@ from hub_core import (
     Store,
     StoreIdentity,
     Submitted,
+    Subscription,
     UnavailableError,
     Window,
     hookimpl,
@@ -92,6 +95,51 @@ async def fetch_orders(store: Store, poll: Poll, window: Window, cursor: Cursor)
             return
         start += len(rows)
         yield OrderPage([Record(row.external_id, row.raw) for row in rows], read_order, start)
+
+
+@hookimpl
+async def fetch_order(store: Store, external_id: str) -> OrderPage:
+    shop = _shop(store)
+    shop.looked.append(external_id)
+    if shop.orders_fail is not None:
+        raise shop.orders_fail
+    rows = [row for row in shop.orders.values() if row.external_id == external_id]
+    return OrderPage([Record(row.external_id, row.raw) for row in rows], read_order, None)
+
+
+@hookimpl
+async def subscribe_webhooks(store: Store, address: str, secret: str) -> Subscription:
+    shop = _shop(store)
+    if shop.on_subscribe is not None:
+        await shop.on_subscribe()
+    await store.http._budget.take("default", 1)
+    assert address.endswith(secret)
+    shop.subscribed += 1
+    number = shop.subscribed
+    shop.hooks[number] = address
+    return Subscription({"number": number}, shop.hooks_end)
+
+
+@hookimpl
+async def unsubscribe_webhooks(store: Store, subscription: Subscription) -> None:
+    if not isinstance(subscription.document, dict):
+        raise TypeError
+    shop = _shop(store)
+    if shop.on_subscribe is not None:
+        await shop.on_subscribe()
+    del shop.hooks[subscription.document["number"]]
+
+
+@hookimpl
+async def receive_webhook(store: Store, request: CallbackRequest) -> Hints:
+    await store.http._budget.take("default", 1)
+    told = json.loads(request.body)
+    return Hints(
+        orders=tuple(told.get("orders", ())),
+        any_orders=told.get("any_orders", False),
+        listings=told.get("listings", False),
+        body=b"thanks",
+    )
 
 
 @hookimpl

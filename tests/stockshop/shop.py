@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -60,6 +61,11 @@ class StockShop(Shop):
     dies: int = 0
     asks: bool = False
     orders_fail: Exception | None = None
+    looked: list[str] = field(default_factory=list)
+    hooks: dict[int, str] = field(default_factory=dict)
+    subscribed: int = 0
+    hooks_end: datetime | None = None
+    on_subscribe: Callable[[], Awaitable[None]] | None = None
     before_push: Callable[[], Awaitable[None]] | None = None
     before_answer: Callable[[], Awaitable[None]] | None = None
     before_listings: Callable[[int], Awaitable[None]] | None = None
