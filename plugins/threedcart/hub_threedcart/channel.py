@@ -12,6 +12,7 @@ from hub_core import (
     ChannelInfo,
     Connection,
     Cursor,
+    Hints,
     ListingPage,
     OrderPage,
     Outcome,
@@ -20,10 +21,11 @@ from hub_core import (
     StockChanges,
     Store,
     StoreIdentity,
+    Subscription,
     Window,
     hookimpl,
 )
-from hub_threedcart import authorization, callbacks, listings
+from hub_threedcart import authorization, callbacks, listings, webhooks
 from hub_threedcart.extras import SECRETS
 from hub_threedcart.identity import identify
 from hub_threedcart.logo import LOGO
@@ -98,6 +100,24 @@ async def fetch_order(store: Store, external_id: str) -> OrderPage:
 async def count_orders(store: Store, poll: Poll, window: Window) -> int | None:
     """Tell how many orders `fetch_orders` would find."""
     return await OrderReads(store).count(poll, window)
+
+
+@hookimpl
+async def subscribe_webhooks(store: Store, address: str) -> Subscription:
+    """Ask for the webhooks of orders."""
+    return await webhooks.subscribe(store, address)
+
+
+@hookimpl
+async def unsubscribe_webhooks(store: Store, subscription: Subscription) -> None:
+    """Delete them."""
+    await webhooks.unsubscribe(store, subscription)
+
+
+@hookimpl
+async def receive_webhook(request: CallbackRequest) -> Hints:
+    """Say which order a delivery is about; nothing else of it is used."""
+    return webhooks.read(request)
 
 
 @hookimpl
