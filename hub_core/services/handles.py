@@ -98,14 +98,17 @@ class Handles:
     ) -> AsyncIterator[Store]:
         """Open a store, with *credentials* that are tried out or else the stored ones, for a *flow* or a person.
 
-        *sending* says, while it is used, which figures are about to leave. Stored credentials that expire are renewed
-        before; where a flow finds them refused, they are renewed once and it goes on with a store opened anew
-        (NotReadyError).
+        *sending* says, while it is used, which figures are about to leave. For a flow, stored credentials that expire
+        are renewed before; where it finds them refused, they are renewed once and it goes on with a store opened anew
+        (NotReadyError). A person's deed, such as disabling, waits for nothing of the kind.
         """
-        stored = credentials is None
+        renews = credentials is None and flow is not None
         application = await self.application_of(channel)
         settings = self.settings_of(channel, row)
-        credentials = credentials or await self.renewal.in_time(channel, row, flow)
+        if credentials is None:
+            credentials = (
+                await self.renewal.in_time(channel, row, flow) if renews else self.credentials_of(channel, row)
+            )
         zone = chosen("timezone", settings, row.store)
         budget = self._budget(channel, row, flow, sending)
         http = self._http(channel, budget, secrets_of(application, settings, credentials))
@@ -119,7 +122,7 @@ class Handles:
                 currency=chosen("currency", settings, row.store),
             )
         except AuthorizationError as error:
-            if not (stored and flow is not None and await self.renewal.after_refusal(channel, row, flow)):
+            if not (renews and await self.renewal.after_refusal(channel, row, flow)):
                 raise
             raise NotReadyError(None, _RENEWED, retry_after=0) from error
         finally:

@@ -19,6 +19,7 @@ from hub_core import (
     Connection,
     Cursor,
     Grant,
+    IntegrationChange,
     OrderPage,
     Poll,
     Record,
@@ -127,6 +128,11 @@ async def receive_callback(connection: Connection, request: CallbackRequest) -> 
     except (ValueError, KeyError, TypeError):
         return CallbackAnswer(problem="it cannot be read.")
     return CallbackAnswer(revocations=(Revocation(store_key=key),))
+
+
+@hookimpl
+async def integration_changed(store: Store, change: IntegrationChange) -> None:
+    _account(store).heard.append(change)
 
 
 @hookimpl

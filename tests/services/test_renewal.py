@@ -231,6 +231,16 @@ async def test_a_new_authorisation_meanwhile_is_not_overwritten(grants: GrantDes
     assert "access-7-0002" in kept
 
 
+@pytest.mark.parametrize("deed", ["disable", "remove"])
+async def test_a_deed_that_stops_the_hub_waits_for_no_renewal(grants: GrantDesk, account: Account, deed: str) -> None:
+    integration = await grants.connected(account)
+    account.before_renewal = asyncio.Event().wait  # type: ignore[assignment] # which never comes
+    grants.clock.advance(LIFE.total_seconds())
+    await getattr(grants.hub.integrations, deed)(integration.id)
+    assert account.heard == ["added", f"{deed}d"]
+    assert account.renewals == 0
+
+
 async def test_a_disabled_integration_asks_for_nothing(grants: GrantDesk, account: Account) -> None:
     integration = await grants.connected(account)
     await grants.hub.integrations.disable(integration.id)
