@@ -1,5 +1,6 @@
 """What commands have in common: opening the hub, and the options that many take."""
 
+import os
 import shlex
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -42,6 +43,7 @@ def run(work: "Callable[[Hub], Awaitable[Result]]") -> Result:
     """Open the hub of the settings, do *work* and close it again."""
     import asyncio
 
+    from hub_core.domain.acting import Actor, ActorKind, acting
     from hub_core.engine.allocator import keep_memory
     from hub_core.engine.collector import ease_collector
     from hub_core.hub import Hub
@@ -54,7 +56,23 @@ def run(work: "Callable[[Hub], Awaitable[Result]]") -> Result:
         async with Hub.open() as hub:
             return await work(hub)
 
-    return asyncio.run(whole())
+    with acting(Actor(ActorKind.COMMAND, _user())):
+        return asyncio.run(whole())
+
+
+def _user() -> str:
+    """Name the operating system's user, or give his number where he has no name."""
+    try:
+        import pwd
+    except ImportError:  # there is none on Windows
+        import getpass
+
+        return getpass.getuser()
+    number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
 
 
 def quiet() -> None:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from hub_core.domain.audit import NewAudit, Subject
 from hub_core.domain.errors import InputError, VaultError
 from hub_core.services.callback_addresses import CallbackAddresses
 from hub_core.services.checks import validated, written
 from hub_core.services.resuming import resume_readable
+from hub_core.storage.audit import AuditRepository
 from hub_core.storage.integrations import IntegrationRepository
 from hub_core.storage.seals import of_application
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic import BaseModel
+    from sqlalchemy import Connection
 
     from hub_core.services.parts import Parts
 
@@ -46,9 +49,13 @@ class Applications:
         merged = validated(model, {**before, **values}, "application keys")
         sealed = self._parts.vault.encrypt(json.dumps(written(merged)), of_application(channel))
         now = self._parts.clock.now()
-        await self._parts.database.write(
-            lambda connection: IntegrationRepository(connection).set_application(channel, sealed, now)
-        )
+        told = NewAudit("application.set", Subject("channel", channel, channel), after={"keys": sorted(values)})
+
+        def store(connection: Connection) -> None:
+            IntegrationRepository(connection).set_application(channel, sealed, now)
+            AuditRepository(connection).record(told, now)
+
+        await self._parts.database.write(store)
         await CallbackAddresses(self._parts).make_readable(self._parts.channels.channel(channel))
         await asyncio.to_thread(resume_readable, self._parts)
 

@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from hub_core.channels.dispatch import ask
+from hub_core.domain.acting import Actor, acting, actor
+from hub_core.domain.audit import NewAudit
 from hub_core.domain.channels import AuthorizationStep
 from hub_core.domain.errors import AuthorizationError, ConflictError, HubError, InputError
 from hub_core.domain.fact import Fact
 from hub_core.domain.integrations import Integration, StoreIdentity
 from hub_core.services.announcing import Announcer
+from hub_core.services.auditing import changed, of
 from hub_core.services.callback_addresses import CallbackAddresses
 from hub_core.services.checks import validated
 from hub_core.services.complaints import Complaints
@@ -18,6 +21,7 @@ from hub_core.services.connecting import CHECK_DEADLINE, Connector
 from hub_core.services.handles import Handles
 from hub_core.services.lookup import IntegrationLookup, locked
 from hub_core.services.resuming import resume
+from hub_core.storage.audit import AuditRepository
 from hub_core.storage.authorizations import AuthorizationRepository, BegunAuthorization, new_state
 from hub_core.storage.integrations import IntegrationRepository
 
@@ -65,10 +69,10 @@ class Authorization(IntegrationLookup):
         self._callbacks = CallbackAddresses(parts)
         self._complaints = Complaints(parts.clock)
 
-    async def begin_authorization(self, integration: int | str, *, by: str = "program") -> AuthorizationStart:
+    async def begin_authorization(self, integration: int | str, *, by: str | None = None) -> AuthorizationStart:
         """Tell what the merchant has to do; it ends what was begun before.
 
-        *by* names who asks, since only he may complete it.
+        *by* names who asks, since only he may complete it: by default whoever acts.
         """
         row = await self._present(integration)
         channel = self._parts.channels.channel(row.channel)
@@ -81,7 +85,7 @@ class Authorization(IntegrationLookup):
             url=step.url,
             callback_url=await self._callbacks.address(channel),
             return_url=return_url,
-            expires_at=await self._begun(row, state, by) if step.method == "redirect" else None,
+            expires_at=await self._begun(row, state, by or str(actor())) if step.method == "redirect" else None,
             fields=channel.info.credentials.model_json_schema(),
         )
 
@@ -104,6 +108,7 @@ class Authorization(IntegrationLookup):
         def begin(connection: Connection) -> None:
             locked(connection, row)
             AuthorizationRepository(connection).begin(begun, state)
+            AuditRepository(connection).record(NewAudit("authorization.begun", of(row), after={"by": by}), now)
 
         await self._parts.database.write(begin)
         return begun.expires_at
@@ -142,7 +147,9 @@ class Authorization(IntegrationLookup):
         try:
             row = await self._present(begun.integration_id)
             credentials = await self._exchanged(channel, row, answer)
-            await self._connector.connect(row, await self._connector.identify(channel, row, credentials), credentials)
+            told = await self._connector.identify(channel, row, credentials)
+            with acting(Actor.named(begun.begun_by)):
+                await self._connector.connect(row, told, credentials)
         finally:
             await self._parts.database.write(lambda connection: AuthorizationRepository(connection).answered(state))
         return await self._shown(row.id)
@@ -188,9 +195,13 @@ class Authorization(IntegrationLookup):
         row, told = await self._told(channel, row)
 
         def verify(connection: Connection) -> StoreIdentity:
-            identity = self._connector.approved(connection, locked(connection, row), told)
+            fresh = locked(connection, row)
+            identity = self._connector.approved(connection, fresh, told)
             IntegrationRepository(connection).change(row.id, store=identity)
-            resume(connection, self._parts, row)
+            resumed = resume(connection, self._parts, row)
+            before, after = _standing(fresh.store, stopped=resumed), _standing(identity, stopped=False)
+            if (seen := changed("integration.verified", of(fresh), before, after)) is not None:
+                AuditRepository(connection).record(seen, self._parts.clock.now())
             return identity
 
         return await self._parts.database.write(verify)
@@ -209,3 +220,7 @@ class Authorization(IntegrationLookup):
             raise ConflictError(f"'{row.name}' lost its credentials meanwhile; authorise it.")
         fresh = self._handles.credentials_of(channel, row)
         return row, await self._connector.identify(channel, row, fresh)
+
+
+def _standing(store: StoreIdentity | None, *, stopped: bool) -> dict[str, Any]:
+    return {"stopped": stopped, **({} if store is None else store.model_dump(mode="json"))}

@@ -7,11 +7,15 @@ import logging
 import secrets
 from typing import TYPE_CHECKING
 
+from hub_core.domain.audit import NewAudit, Subject
 from hub_core.domain.errors import VaultError
+from hub_core.storage.audit import AuditRepository
 from hub_core.storage.callbacks import CallbackRepository
 from hub_core.storage.seals import of_callbacks
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from hub_core.channels.channel import Channel
     from hub_core.services.parts import Parts
 
@@ -55,9 +59,13 @@ class CallbackAddresses:
         except VaultError as error:
             logger.warning("The callback address of '%s' is made anew; register it again: %s", channel.key, error)
             sealed, now = self._sealed(channel), self._parts.clock.now()
-            await self._parts.database.write(
-                lambda connection: CallbackRepository(connection).replace(channel.key, sealed, now)
-            )
+            told = NewAudit("callback_address.replaced", Subject("channel", channel.key, channel.key))
+
+            def replace(connection: Connection) -> None:
+                CallbackRepository(connection).replace(channel.key, sealed, now)
+                AuditRepository(connection).record(told, now)
+
+            await self._parts.database.write(replace)
 
     async def _made(self, channel: Channel) -> str:
         """Make a secret, unless another process has just done so; give the one that is kept."""

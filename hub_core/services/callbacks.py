@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from hub_core.channels.callbacks import CallbackAnswer
 from hub_core.channels.dispatch import ask
 from hub_core.channels.naming import store_named
+from hub_core.domain.acting import Actor, ActorKind, acting
 from hub_core.domain.errors import AuthorizationError, ConflictError, HubError, NotFoundError, UnavailableError
 from hub_core.domain.integrations import ConnectionState
 from hub_core.services.callback_addresses import CallbackAddresses
@@ -74,7 +75,8 @@ class Callbacks:
 
     async def _heed(self, channel: Channel, deed: Coroutine[Any, Any, None]) -> None:
         try:
-            await deed
+            with acting(Actor(ActorKind.PLUGIN, channel.key)):
+                await deed
         except UnavailableError:
             raise
         except HubError as error:

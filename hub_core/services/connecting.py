@@ -9,17 +9,20 @@ from sqlalchemy.exc import IntegrityError
 
 from hub_core.channels.dispatch import ask
 from hub_core.channels.naming import store_named
+from hub_core.domain.audit import NewAudit
 from hub_core.domain.errors import ConflictError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.integrations import ConnectionState, IntegrationChange
 from hub_core.domain.lifecycle import Move
 from hub_core.domain.polls import Search
 from hub_core.services.announcing import Announcer
+from hub_core.services.auditing import of
 from hub_core.services.checks import written
 from hub_core.services.handles import Handles
 from hub_core.services.identities import approved, held
 from hub_core.services.lookup import locked
 from hub_core.services.opening import open_flows
+from hub_core.storage.audit import AuditRepository
 from hub_core.storage.authorizations import AuthorizationRepository
 from hub_core.storage.events import EventRepository
 from hub_core.storage.integrations import IntegrationRepository
@@ -121,4 +124,6 @@ class Connector:
         what = "integration.connected" if first else "integration.reauthorized"
         event = NewEvent(type=what, integration_id=row.id, data={"name": row.name, "store": identity.name})
         EventRepository(connection).record([event], now)
+        before, after = {"connection": row.connection}, {"connection": ConnectionState.CONNECTED, "store": identity.key}
+        AuditRepository(connection).record(NewAudit(what, of(row), before, after), now)
         return IntegrationChange.ADDED if first else IntegrationChange.REAUTHORISED

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
 
+from hub_core.domain.audit import NewAudit, Subject
 from hub_core.domain.errors import ConflictError, InputError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.integrations import Integration, Rules
+from hub_core.services.auditing import shown_settings
 from hub_core.services.authorization import Authorization
 from hub_core.services.checks import validated
 from hub_core.services.lookup import locked
 from hub_core.services.reconfiguring import Reconfiguration
 from hub_core.services.removing import Removing
 from hub_core.services.switching import Switching
+from hub_core.storage.audit import AuditRepository
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.integrations import IntegrationRepository
@@ -66,6 +69,10 @@ class Integrations(Authorization, Reconfiguration, Switching, Removing):
             EventRepository(connection).record(
                 [NewEvent(type="integration.added", integration_id=added, data={"name": name})], now
             )
+            told = {"channel": channel, "settings": shown_settings(info.settings, checked)}
+            AuditRepository(connection).record(
+                NewAudit("integration.added", Subject("integration", added, name), after=told), now
+            )
             return added
 
         return await self._shown(await self._unless_named(name, add))
@@ -76,10 +83,12 @@ class Integrations(Authorization, Reconfiguration, Switching, Removing):
         name = checked_name(name)
 
         def rename(connection: Connection) -> None:
-            before = locked(connection, row).name
+            before, now = locked(connection, row).name, self._parts.clock.now()
             IntegrationRepository(connection).change(row.id, name=name)
             event = NewEvent(type="integration.renamed", integration_id=row.id, data={"from": before, "to": name})
-            EventRepository(connection).record([event], self._parts.clock.now())
+            EventRepository(connection).record([event], now)
+            told = NewAudit(event.type, Subject("integration", row.id, name), {"name": before}, {"name": name})
+            AuditRepository(connection).record(told, now)
 
         await self._unless_named(name, rename)
         return await self._shown(row.id)

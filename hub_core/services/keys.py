@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from hub_core.domain.audit import NewAudit, Subject
 from hub_core.domain.errors import VaultError
 from hub_core.domain.fact import Fact
+from hub_core.storage.audit import AuditRepository
 from hub_core.storage.seals import Seal, SealRepository
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from hub_core.services.parts import Parts
 
 _ATTEMPTS: Final = 5
@@ -71,4 +75,14 @@ class Keys:
         raise VaultError("Others keep storing it anew; rotate again.")
 
     async def _replaced(self, seal: Seal, token: str) -> bool:
-        return await self._parts.database.write(lambda connection: SealRepository(connection).replace(seal, token))
+        now = self._parts.clock.now()
+
+        def replace_it(connection: Connection) -> bool:
+            done = SealRepository(connection).replace(seal, token)
+            if done:
+                AuditRepository(connection).record(
+                    NewAudit("key.rotated", Subject("secret", seal.owner, seal.name)), now
+                )
+            return done
+
+        return await self._parts.database.write(replace_it)

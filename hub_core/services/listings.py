@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from hub_core.domain.audit import NewAudit, Subject
 from hub_core.domain.errors import ConflictError, NotFoundError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.integrations import Flow
@@ -15,6 +16,7 @@ from hub_core.domain.stock import checked_sku, plain
 from hub_core.services.checks import validated
 from hub_core.services.lookup import IntegrationLookup
 from hub_core.services.targets import Targets
+from hub_core.storage.audit import AuditRepository
 from hub_core.storage.events import EventRepository
 from hub_core.storage.links import LinkRepository
 from hub_core.storage.listing_search import ListingFilter, ListingSearch
@@ -81,6 +83,8 @@ class Listings(IntegrationLookup):
             prices.confirm(listing_id)
             data = {"from": _text(listing.prices.acknowledged), "to": _text(listing.prices.target)}
             self._tell(connection, listing, "price.confirmed", sku=listing.sku, **data)
+            told = NewAudit("price.confirmed", _of(listing), {"price": data["from"]}, {"price": data["to"]})
+            self._audit(connection, told)
 
         return await self._change(listing_id, confirm)
 
@@ -91,6 +95,7 @@ class Listings(IntegrationLookup):
             LinkRepository(connection).tie(listing_id, sku)
             Targets(connection, self._parts.database).of_listings([listing_id])
             self._tell(connection, listing, event, sku=sku or listing.sku, before=listing.sku)
+            self._audit(connection, NewAudit(event, _of(listing), {"sku": listing.sku}, {"sku": sku}))
 
         return await self._change(listing_id, tie, {one for one in (before.sku, sku) if one is not None})
 
@@ -116,6 +121,13 @@ class Listings(IntegrationLookup):
         told = {"listing": listing.id, "external_id": listing.external_id, **data}
         new = NewEvent(event, listing.integration_id, None, sku, told)
         EventRepository(connection).record([new], self._parts.clock.now())
+
+    def _audit(self, connection: Connection, change: NewAudit) -> None:
+        AuditRepository(connection).record(change, self._parts.clock.now())
+
+
+def _of(listing: StoredListing) -> Subject:
+    return Subject("listing", listing.id, listing.external_id)
 
 
 def _text(figure: Decimal | None) -> str | None:

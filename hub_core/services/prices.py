@@ -15,8 +15,10 @@ from hub_core.domain.money import Money
 from hub_core.domain.plans import Plan, Planned
 from hub_core.domain.prices import Price, checked_price
 from hub_core.domain.stock import Written, plain
+from hub_core.services.auditing import of_figures
 from hub_core.services.given import by_key, checked
 from hub_core.services.targets import Targets
+from hub_core.storage.audit import AuditRepository
 from hub_core.storage.events import EventRepository
 from hub_core.storage.prices import NewPrice, PriceRepository
 from hub_core.storage.stock import StockRepository
@@ -86,6 +88,9 @@ class Prices:
                 for (key, amount), number in zip(changed.items(), numbers, strict=True)
             ]
         )
+        if numbers:
+            figures = ((f"{key[0]} {key[1]}", _text(held.get(key)), str(amount)) for key, amount in changed.items())
+            AuditRepository(connection).record(of_figures("price.set", figures, numbers), now)
         return Written(
             changed=len(changed),
             unchanged=len(amounts) - len(changed),
@@ -123,5 +128,9 @@ def price_of(sku: str, amount: object, currency: str) -> Money:
 
 def _event(key: tuple[str, str], amount: Decimal, before: Decimal | None) -> NewEvent:
     sku, currency = key
-    data = {"price": str(plain(amount)), "before": None if before is None else str(before), "currency": currency}
+    data = {"price": str(plain(amount)), "before": _text(before), "currency": currency}
     return NewEvent("price.set", sku=sku, data=data)
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(amount)

@@ -10,12 +10,14 @@ from sqlalchemy.exc import IntegrityError
 from hub_core.domain.errors import ConflictError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.integrations import ConnectionState, Integration, Rules, StoreIdentity
+from hub_core.services.auditing import changed, configured, of
 from hub_core.services.checks import validated
 from hub_core.services.connecting import Connector
 from hub_core.services.handles import Handles
 from hub_core.services.identities import held
 from hub_core.services.lookup import IntegrationLookup, locked
 from hub_core.services.targets import Targets
+from hub_core.storage.audit import AuditRepository
 from hub_core.storage.events import EventRepository
 from hub_core.storage.integrations import IntegrationRepository
 
@@ -82,14 +84,25 @@ class Reconfiguration(IntegrationLookup):
             self._record(connection, row, "integration.changed", {})
         if "store_key" in values and row.store is not None:
             self._record(connection, row, "integration.moved", {"from": row.store.key, "to": values["store_key"]})
+        self._audit(connection, row, values)
 
     def _record(self, connection: Connection, row: IntegrationRow, what: str, data: dict[str, str]) -> None:
         event = NewEvent(type=what, integration_id=row.id, data={"name": row.name, **data})
         EventRepository(connection).record([event], self._parts.clock.now())
 
+    def _audit(self, connection: Connection, row: IntegrationRow, values: dict[str, Any]) -> None:
+        model = self._parts.channels.channel(row.channel).info.settings
+        chosen = {name: values[name] for name in ("settings", "rules", "store") if name in values}
+        after = configured(replace(row, **chosen), model)
+        told = changed("integration.changed", of(row), configured(row, model), after)
+        if told is not None:
+            AuditRepository(connection).record(told, self._parts.clock.now())
+
     def _with_settings(self, row: IntegrationRow, settings: Mapping[str, Any]) -> IntegrationRow:
         model = self._parts.channels.channel(row.channel).info.settings
-        checked = validated(model, {**row.settings, **settings}, "settings")
+        known = {name for key, field in model.model_fields.items() for name in (key, field.alias)}
+        stored = {name: value for name, value in row.settings.items() if name in known}  # by an older plugin, maybe
+        checked = validated(model, {**stored, **settings}, "settings")
         return replace(row, settings=checked.model_dump(mode="json", exclude_none=True))
 
     async def _tried(self, row: IntegrationRow, changed: IntegrationRow) -> StoreIdentity | None:

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from hub_core.channels.dispatch import ask
+from hub_core.domain.audit import NewAudit
 from hub_core.domain.errors import ConflictError, NotFoundError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.integrations import Flow
 from hub_core.domain.orders import StoredOrder
 from hub_core.domain.rejects import Reject, RejectState
+from hub_core.services.auditing import of_reject
 from hub_core.services.handles import Handles
 from hub_core.services.history import Sights
 from hub_core.services.lookup import IntegrationLookup
 from hub_core.services.order_intake import OrderIntake, PageContext
 from hub_core.services.orders import Orders
+from hub_core.storage.audit import AuditRepository
 from hub_core.storage.events import EventRepository
 from hub_core.storage.order_search import OrderSearch
 from hub_core.storage.rejects import RejectRepository
@@ -81,7 +84,7 @@ class Rejects(IntegrationLookup):
             raise ConflictError(
                 f"Reject {reject_id} names no order that could be asked for; the store's next full read looks at it."
             )
-        await self._read_again(channel, row, reject.external_id)
+        await self._read_again(channel, row, reject, reject.external_id)
         found = await self._parts.database.read(
             lambda connection: OrderSearch(connection).ids_of(row.id, reject.external_id or "")
         )
@@ -90,7 +93,7 @@ class Rejects(IntegrationLookup):
             return await self._orders.get(found[0])
         return again
 
-    async def _read_again(self, channel: Channel, row: IntegrationRow, external_id: str) -> None:
+    async def _read_again(self, channel: Channel, row: IntegrationRow, reject: Reject, external_id: str) -> None:
         database = self._parts.database
         sent_at = await database.read(lambda connection: connection.execute(select(database.now_sql())).scalar_one())
         async with self._handles.store(channel, row, flow=Flow.ORDERS) as store:
@@ -103,6 +106,7 @@ class Rejects(IntegrationLookup):
             channel=channel.key,
             sent_at=sent_at,
             seen=await self._sights.seen(row, searches, channel.info.polls),
+            asked_for=NewAudit("reject.retried", of_reject(reject.id, external_id)),
         )
         await self._intake.take(page, context)
         await database.write(lambda connection: RejectRepository(connection).settle(row.id))
@@ -116,9 +120,12 @@ class Rejects(IntegrationLookup):
     async def _decide(self, reject: Reject, state: RejectState) -> Reject:
         event = NewEvent(type=f"reject.{state}", integration_id=reject.integration_id, data={"reject": reject.id})
 
+        told = NewAudit(event.type, of_reject(reject.id, reject.external_id), {"state": reject.state}, {"state": state})
+
         def decide(connection: Connection) -> None:
             RejectRepository(connection).set_state(reject.id, state)
             EventRepository(connection).record([event], self._parts.clock.now())
+            AuditRepository(connection).record(told, self._parts.clock.now())
 
         await self._parts.database.write(decide)
         return await self.get(reject.id)

@@ -13,16 +13,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from hub_core.channels.telling import tell
+from hub_core.domain.audit import NewAudit
 from hub_core.domain.errors import HubError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.fact import Fact
 from hub_core.domain.integrations import PUSHING, IntegrationChange
 from hub_core.domain.lifecycle import Move, Presence
 from hub_core.services import announcing
+from hub_core.services.auditing import of
 from hub_core.services.handles import Handles
 from hub_core.services.lookup import IntegrationLookup, locked
 from hub_core.services.targets import Targets
 from hub_core.services.unsubscribing import unsubscribe
+from hub_core.storage.audit import AuditRepository
 from hub_core.storage.authorizations import AuthorizationRepository
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
@@ -108,6 +111,8 @@ class Removing(IntegrationLookup):
                 PushRepository(connection, row.id, flow).forget()
         event = NewEvent(type="integration.removed", integration_id=row.id, data={"name": fresh.name})
         EventRepository(connection).record([event], now)
+        held = {"channel": fresh.channel, "store": None if fresh.store is None else fresh.store.key}
+        AuditRepository(connection).record(NewAudit("integration.removed", of(fresh), before=held), now)
         return None if erased else repository.get(row.id)
 
     async def _say_farewell(self, row: IntegrationRow) -> None:

@@ -21,9 +21,11 @@ from hub_core.domain.stock import (
     plain,
 )
 from hub_core.services.adoption import Adoptions, Sync
+from hub_core.services.auditing import of_figures
 from hub_core.services.explanation import explain
 from hub_core.services.given import by_key, checked, named
 from hub_core.services.targets import Targets
+from hub_core.storage.audit import AuditRepository
 from hub_core.storage.events import EventRepository
 from hub_core.storage.stock import HeldLevel, Movement, NewLevel, StockRepository
 
@@ -83,7 +85,7 @@ class Stock:
         def adopt(connection: Connection) -> None:
             held = StockRepository(connection).hold(adoption.levels)
             unset = {sku: level for sku, level in adoption.levels.items() if held[sku].level is None}
-            self._set(connection, unset, adoption.after_event)
+            self._set(connection, unset, adoption.after_event, "stock.adopted")
 
         await self._parts.database.write(adopt)
         return adoption
@@ -120,7 +122,11 @@ class Stock:
         )
 
     def _set(
-        self, connection: Connection, levels: Mapping[str, Decimal], after_event: int | Mapping[str, int] | None
+        self,
+        connection: Connection,
+        levels: Mapping[str, Decimal],
+        after_event: int | Mapping[str, int] | None,
+        action: str = "stock.set",
     ) -> Written:
         stock, events = StockRepository(connection), EventRepository(connection)
         newest = events.newest()  # before any lock: an order that is just being written was not told of yet
@@ -144,6 +150,9 @@ class Stock:
                 for sku, number in zip(available, numbers, strict=True)
             ]
         )
+        if numbers:
+            figures = ((sku, _text(held[sku].available), _text(units)) for sku, units in available.items())
+            AuditRepository(connection).record(of_figures(action, figures, numbers), now)
         return Written(
             changed=len(numbers), unchanged=len(levels) - len(numbers), event=numbers[-1] if numbers else newest
         )
@@ -156,9 +165,8 @@ class Stock:
         moved = {sku: held[sku].moved + units for sku, units in changed.items()}
         available: dict[str, Decimal | None] = {sku: (held[sku].level or NOTHING) + moved[sku] for sku in changed}
         Targets(connection, self._parts.database).stock(available)
-        numbers = events.record(
-            [_adjusted_event(sku, units, available[sku]) for sku, units in changed.items()], self._parts.clock.now()
-        )
+        now = self._parts.clock.now()
+        numbers = events.record([_adjusted_event(sku, units, available[sku]) for sku, units in changed.items()], now)
         stock.add_movements(
             [
                 Movement(sku, number, units, Cause.ADJUSTMENT)
@@ -166,6 +174,9 @@ class Stock:
             ]
         )
         stock.set_moved(list(moved.items()))
+        if numbers:
+            figures = ((sku, _text(held[sku].available), _text(units)) for sku, units in available.items())
+            AuditRepository(connection).record(of_figures("stock.adjusted", figures, numbers), now)
         return Written(
             changed=len(changed), unchanged=len(by) - len(changed), event=numbers[-1] if numbers else events.newest()
         )

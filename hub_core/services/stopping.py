@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from hub_core.domain.audit import NewAudit
 from hub_core.domain.errors import AuthorizationError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.integrations import ConnectionState
 from hub_core.domain.lifecycle import Move
+from hub_core.services.auditing import of
+from hub_core.storage.audit import AuditRepository
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.integrations import IntegrationRepository
@@ -39,5 +42,7 @@ def lock_out(connection: Connection, parts: Parts, before: IntegrationRow, sente
     kind = "integration.needs_reauthorization"
     event = NewEvent(type=kind, integration_id=row.id, data={"sentence": sentence})
     EventRepository(connection).record([event], now)
+    old, new = {"connection": row.connection}, {"connection": ConnectionState.NEEDS_REAUTHORIZATION}
+    AuditRepository(connection).record(NewAudit(kind, of(row), old, new), now)
     logger.warning("'%s' is stopped: %s", row.name, sentence)
     return True

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hub_core.domain.audit import NewAudit
 from hub_core.domain.errors import InputError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.integrations import Flow, Integration, IntegrationChange
 from hub_core.domain.lifecycle import Move
 from hub_core.services.announcing import Announcer
+from hub_core.services.auditing import of
 from hub_core.services.lookup import IntegrationLookup, locked
 from hub_core.services.opening import open_flows
+from hub_core.storage.audit import AuditRepository
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.integrations import IntegrationRepository
@@ -111,5 +114,7 @@ class Switching(IntegrationLookup):
         raise InputError(f"'{row.name}' has no flow '{flow}'; there are: {there}.", fields={"flows": str(flow)})
 
     def _note(self, connection: Connection, row: IntegrationRow, what: str, **data: str) -> None:
+        now = self._parts.clock.now()
         event = NewEvent(type=what, integration_id=row.id, data={"name": row.name, **data})
-        EventRepository(connection).record([event], self._parts.clock.now())
+        EventRepository(connection).record([event], now)
+        AuditRepository(connection).record(NewAudit(what, of(row), after=data or None), now)

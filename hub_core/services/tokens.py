@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 from sqlalchemy.exc import IntegrityError
 
+from hub_core.domain.audit import NewAudit, Subject
 from hub_core.domain.errors import ConflictError, NotFoundError
 from hub_core.domain.fact import Fact
 from hub_core.domain.tokens import Scope, Token
 from hub_core.services.integrations import checked_name
+from hub_core.storage.audit import AuditRepository
 from hub_core.storage.tokens import TokenRepository, new_secret
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from hub_core.services.parts import Parts
 
 _USE_NOTED_EVERY = 60.0
@@ -39,10 +43,14 @@ class Tokens:
         name = checked_name(name)
         secret = new_secret()
         now = self._parts.clock.now()
+
+        def add(connection: Connection) -> None:
+            TokenRepository(connection).add(name, scope, secret, now)
+            told = NewAudit("token.created", Subject("token", name=name), after={"scope": scope})
+            AuditRepository(connection).record(told, now)
+
         try:
-            await self._parts.database.write(
-                lambda connection: TokenRepository(connection).add(name, scope, secret, now)
-            )
+            await self._parts.database.write(add)
         except IntegrityError as error:
             raise ConflictError(
                 f"There is a token named '{name}' already; revoke it or choose another name."
@@ -57,7 +65,14 @@ class Tokens:
         """Revoke one. Raises NotFoundError."""
         name = " ".join(name.split())
         now = self._parts.clock.now()
-        if not await self._parts.database.write(lambda connection: TokenRepository(connection).revoke(name, now)):
+
+        def revoke(connection: Connection) -> bool:
+            found = TokenRepository(connection).revoke(name, now)
+            if found:
+                AuditRepository(connection).record(NewAudit("token.revoked", Subject("token", name=name)), now)
+            return found
+
+        if not await self._parts.database.write(revoke):
             raise NotFoundError(f"There is no token named '{name}'; 'hub tokens list' shows them.")
 
     async def holder(self, secret: str) -> Token | None:

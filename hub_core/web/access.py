@@ -12,6 +12,7 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from hub_core.domain import acting
 from hub_core.domain.tokens import Scope, Token
 from hub_core.hub import Hub
 
@@ -23,7 +24,7 @@ def _hub(request: Request) -> Hub:
 
 def _actor(request: Request) -> str:
     token: Token = request.state.token
-    return f"token {token.name}"
+    return str(acting.Actor(acting.ActorKind.TOKEN, token.name))
 
 
 Actor = Annotated[str, Depends(_actor)]
@@ -63,7 +64,10 @@ ADMIN = _needs(Scope.ADMIN)
 
 
 class ScopedRoute(APIRoute):
-    """A route that cannot be made without a scope, and asks for the token before it reads anything else."""
+    """A route that cannot be made without a scope, and asks for the token before it reads anything else.
+
+    What it does, it does for whoever bears the token.
+    """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         declared = [one.dependency for one in options.get("dependencies") or () if isinstance(one, SecurityParam)]
@@ -80,7 +84,8 @@ class ScopedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             await self.guard.admit(request)
-            return await handle(request)
+            with acting.acting(acting.Actor(acting.ActorKind.TOKEN, request.state.token.name)):
+                return await handle(request)
 
         return guarded
 

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from structlog.contextvars import bound_contextvars
 
+from hub_core.domain.acting import Actor, acting
 from hub_core.web.errors import problem
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class Boundary:
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(receive, send)
-        with bound_contextvars(request_id=exchange.request_id):
+        request_id = exchange.request_id
+        with bound_contextvars(request_id=request_id), acting(Actor(request_id=request_id)):
             if _announced_length(scope) > LARGEST_BODY:
                 await problem(413, _TOO_LARGE)(scope, receive, exchange.send)
                 return
@@ -48,7 +50,7 @@ class Boundary:
                 logger.exception("%s %s failed", scope["method"], _shown(scope["path"]))
                 if exchange.answered:
                     raise
-                await problem(500, _FAULT, request_id=exchange.request_id)(scope, receive, exchange.send)
+                await problem(500, _FAULT, request_id=request_id)(scope, receive, exchange.send)
 
 
 class _Exchange:

@@ -46,7 +46,7 @@ def go_on(integration: "Integration") -> str:
 
 async def _begun(hub: "Hub", integration: "Integration") -> "tuple[int, AuthorizationStart]":
     """Begin, and tell what the newest event was before."""
-    return await hub.events.newest(), await hub.integrations.begin_authorization(integration.id, by="cli")
+    return await hub.events.newest(), await hub.integrations.begin_authorization(integration.id)
 
 
 def _sent_away(integration: "Integration", newest: int | None) -> "Integration":
