@@ -45,8 +45,16 @@ def set_keys(
     _refuse_secrets(schema, open_values)
     values = {**open_values, **{key: fields.read_secret(Path(path)) for key, path in paths.items()}}
     values |= _asked(schema, values)
-    run(lambda hub: hub.applications.set(channel, values))
-    say(f"The application keys of {channel} are set.")
+    callback_url, return_url = run(lambda hub: _set(hub, channel, values))
+    say(f"The application keys of {channel} are set. Addresses to register with the platform, where it asks for them:")
+    say(f"  merchants come back to    {return_url}")
+    if callback_url not in (None, return_url):
+        say(f"  it posts what they grant  {callback_url}  (keep this one secret)")
+
+
+async def _set(hub: "Hub", channel: str, values: dict[str, str]) -> tuple[str | None, str]:
+    await hub.applications.set(channel, values)
+    return await hub.applications.callback_url(channel), f"{hub.settings.address}/authorizations/{channel}"
 
 
 async def _schema(hub: "Hub", channel: str) -> fields.Schema:

@@ -95,3 +95,9 @@ def test_what_is_no_pair_is_wrong_usage(hub: HubCommand, given: str) -> None:
 
 def test_a_key_given_twice_is_wrong_usage(hub: HubCommand) -> None:
     assert hub("application", "set", "keyshop", "--set", "public_key=1", "--set", "public_key=2").code == 2
+
+
+def test_the_addresses_to_register_are_told(hub: HubCommand, key: Path) -> None:
+    told = hub("application", "set", "keyshop", "--set", "public_key=p", "--secret-file", f"private_key={key}").out
+    assert "http://127.0.0.1:8000/authorizations/keyshop" in told
+    assert "/callbacks/" not in told
