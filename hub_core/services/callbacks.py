@@ -89,10 +89,15 @@ class Callbacks:
             raise ConflictError("no integration stands for the store, or waits for it.")
         if row.connection is ConnectionState.CONNECTED and self._has(channel, row, grant.credentials):
             return
-        told = await self._connector.identify(channel, row, grant.credentials)
-        if told.key != grant.store_key:
-            raise ConflictError("the credentials open another store than the one that was named.")
-        await self._connector.connect(row, told, grant.credentials)
+        try:
+            told = await self._connector.identify(channel, row, grant.credentials)
+            if told.key != grant.store_key:
+                raise ConflictError("the credentials open another store than the one that was named.")
+            await self._connector.connect(row, told, grant.credentials)
+        except UnavailableError:
+            raise
+        except HubError as error:
+            raise ConflictError(f"'{row.name}' is not connected by it: {error}") from error
 
     async def _revoke(self, channel: Channel, revocation: Revocation) -> None:
         """Stop the integration of the store, if what is taken back is what it works with, or it works no more."""

@@ -211,6 +211,18 @@ async def test_a_store_that_cannot_be_asked_now_is_asked_again(
     assert (await grants.hub.integrations.get(added.id)).connection == "connected"
 
 
+async def test_what_is_missing_for_a_grant_is_said_of_the_integration_that_waits(
+    grants: GrantDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    account = grants.platform.open(timezone=None)
+    added = await grants.add()
+    assert (await grants.post(account.granted())).status == 200
+    assert "'Grant 7' is not connected by it: The store does not name its time zone" in caplog.text
+    await grants.hub.integrations.change(added.id, settings={"timezone": "Europe/Berlin"})
+    await grants.post(account.granted())
+    assert (await grants.hub.integrations.get(added.id)).connection == "connected"
+
+
 async def test_a_grant_for_what_another_one_holds_is_taken_by_none_else(grants: GrantDesk) -> None:
     account = grants.platform.open()
     waits = await grants.add(name="Second")
