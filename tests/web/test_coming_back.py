@@ -206,3 +206,16 @@ async def test_over_loopback_a_merchant_and_a_platform_reach_the_hub(grants: Gra
     assert [page.status_code for page in pages] == [200, 200, 200, 422]
     states = [(await grants.hub.integrations.get(one.id)).connection for one in (first, second)]
     assert states == ["connected", "connected"]
+
+
+async def test_many_who_guess_the_address_make_one_line_and_no_row(
+    grants: GrantDesk, browser: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    await callback_path(grants)
+    before = grants.everything()
+    for number in range(500):
+        assert (await browser.post(f"/callbacks/grantshop/guess-{number}", content=b"{}")).status_code == 404
+    assert grants.everything() == before
+    lines = [each for each in caplog.records if each.name.startswith("hub_core") and each.levelno >= logging.WARNING]
+    assert len(lines) == 1
+    assert "guess" not in lines[0].getMessage()
