@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from hub_core.cli import (
     application,
+    audit,
     channels,
     database,
     demo,
@@ -57,6 +58,7 @@ COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
     "rejects": rejects.app,
     "runs": runs.runs,
     "events": events.events,
+    "audit": audit.audit,
     "report": report.report,
     "serve": serve.serve,
     "tokens": tokens.app,

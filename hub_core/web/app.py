@@ -25,6 +25,7 @@ from hub_core.web.errors import (
 from hub_core.web.health import HealthCheck
 from hub_core.web.queries import refuse_repeats
 from hub_core.web.routes import (
+    audit,
     authorizations,
     callbacks,
     channels,
@@ -89,7 +90,7 @@ def create_app(hub: Hub) -> FastAPI:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix=_ROOT, dependencies=[Depends(refuse_repeats)], responses={"default": _PROBLEM})
-    for part in (channels, integrations, integration_changes, syncs, orders, rejects, reports, events):
+    for part in (channels, integrations, integration_changes, syncs, orders, rejects, reports, events, audit):
         api.include_router(part.router)
     return api
 

@@ -79,6 +79,12 @@ class EventQuery(OfIntegration):
     history: bool = True
 
 
+class AuditQuery(ListQuery):
+    """Which changes: those with an id greater than *after*."""
+
+    after: RowId = 0
+
+
 class SalesQuery(BaseModel):
     """Which sales: of orders placed from *since* on and before *until*; *by* is what there is one row for."""
 
