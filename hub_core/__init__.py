@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from hub_core.domain.errors import RejectedError as RejectedError
     from hub_core.domain.errors import ResponseError as ResponseError
     from hub_core.domain.errors import UnavailableError as UnavailableError
+    from hub_core.domain.events import Event as Event
     from hub_core.domain.integrations import Flow as Flow
     from hub_core.domain.integrations import IntegrationChange as IntegrationChange
     from hub_core.domain.integrations import StoreIdentity as StoreIdentity
@@ -92,6 +93,7 @@ _HOMES = {
     "hub_core.domain.errors": "AuthorizationError BudgetError ChannelError ConflictError CursorExpiredError HubError "
     "InputError NotFoundError NotReadyError PermissionMissingError PluginError PrivateNetworkError RejectedError "
     "ResponseError UnavailableError",
+    "hub_core.domain.events": "Event",
     "hub_core.domain.integrations": "Flow IntegrationChange StoreIdentity",
     "hub_core.domain.listings": "Listing",
     "hub_core.domain.money": "Money money",

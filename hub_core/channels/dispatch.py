@@ -19,10 +19,12 @@ from hub_core.channels.callbacks import CallbackAnswer, CallbackRequest
 from hub_core.channels.channel import Channel
 from hub_core.channels.hushing import hushed
 from hub_core.channels.listing_pages import ListingPage
+from hub_core.channels.observer import Observer
 from hub_core.channels.pages import OrderPage, Record
 from hub_core.channels.store import Connection, Store
 from hub_core.domain.channels import AuthorizationStep
 from hub_core.domain.errors import HubError, NotReadyError, PluginError
+from hub_core.domain.events import Event
 from hub_core.domain.integrations import StoreIdentity
 from hub_core.domain.listings import Listing
 from hub_core.domain.orders import Order
@@ -92,7 +94,22 @@ async def ask(channel: Channel, hook: str, *, deadline: float, **arguments: Any)
     """
     call = channel.bind(hook, arguments)
     blame = Blame(channel.key, hook, _secrets_in(arguments))
-    task = _started(_answer(channel, call, blame))
+    return await _within(deadline, _answer(channel, call, blame), blame)
+
+
+async def inform(observer: Observer, event: Event, *, deadline: float) -> None:
+    """Let *observer* hear of *event* within *deadline* seconds. Raises PluginError where it failed or took longer."""
+    blame = Blame(observer.name, "event_recorded")
+    await _within(deadline, _informed(observer, event, blame), blame)
+
+
+async def _informed(observer: Observer, event: Event, blame: Blame) -> None:
+    with blame.watch():
+        await observer.hear(event)
+
+
+async def _within(deadline: float, work: Coroutine[Any, Any, T], blame: Blame) -> T:
+    task = _started(work)
     try:
         await asyncio.wait({task}, timeout=deadline)
         if not task.done():

@@ -19,6 +19,7 @@ from hub_core.channels.listing_pages import ListingPage
 from hub_core.channels.pages import Cursor, OrderPage
 from hub_core.channels.store import Connection, Store
 from hub_core.domain.channels import AuthorizationStep, ChannelInfo
+from hub_core.domain.events import Event
 from hub_core.domain.integrations import Flow, IntegrationChange, StoreIdentity
 from hub_core.domain.polls import Poll, Window
 from hub_core.domain.pushes import OpenReceipt, Outcome, PriceChange, StockChanges
@@ -164,6 +165,19 @@ class LifecycleSpecs(Protocol):
         *store* bears the credentials of a removed integration a last time; the hub destroys them after this.
         """
 
+
+class ObserverSpecs(Protocol):
+    """Hearing of everything that happens: what an observer brings, which is a plugin of its own kind, no channel."""
+
+    @hookspec
+    async def event_recorded(self, event: Event) -> None:
+        """Hear of an *event* after it was committed, in order; after a crash maybe once more.
+
+        The answer is ignored. One that fails, or takes longer than five seconds, is not told that event again.
+        """
+
+
+OBSERVER_SPECS = (ObserverSpecs,)
 
 SPECS = (DescribeSpecs, AuthSpecs, OrderSpecs, ListingSpecs, PushSpecs, HintSpecs, LifecycleSpecs)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint
 from types import MappingProxyType
@@ -13,7 +13,8 @@ import pluggy
 
 from hub_core.channels.blame import clause, is_ctrl_c
 from hub_core.channels.channel import Channel, Hook
-from hub_core.channels.hookspecs import REQUIRED, SPECS
+from hub_core.channels.hookspecs import OBSERVER_SPECS, REQUIRED, SPECS
+from hub_core.channels.observer import Observer
 from hub_core.channels.redaction import secret_fields
 from hub_core.domain.channels import CONTRACT_VERSION, ChannelInfo
 from hub_core.domain.errors import InputError
@@ -21,6 +22,7 @@ from hub_core.domain.polls import Poll
 
 T = TypeVar("T")
 
+_OBSERVES: Final = "event_recorded"
 _STREAM: Final = "an async generator (async def with yield)"
 
 
@@ -69,9 +71,26 @@ def _channel(entry: EntryPoint, plugin: Any) -> Channel:
     return Channel(info=info, distribution=distribution, version=version, hooks=MappingProxyType(hooks))
 
 
-def _contract() -> dict[str, Hook]:
+def load_observer(entry: EntryPoint) -> Observer:
+    """Import the observer of *entry*. Raises Unfit, whatever the plugin itself raised, where it cannot be used."""
+    plugin = _guarded("It cannot be imported", entry.load)
+    return _guarded("Its hooks cannot be read", lambda: _observer(entry, plugin))
+
+
+def _observer(entry: EntryPoint, plugin: Any) -> Observer:
+    contract = _contract(OBSERVER_SPECS)
+    hooks = _implementations(plugin, contract)
+    for name, function in hooks.items():
+        _check_hook(name, function, contract)
+    if _OBSERVES not in hooks:
+        raise Unfit(f"It brings no {_OBSERVES}, without which it observes nothing (is it marked with @hookimpl?).")
+    distribution, version = origin_of(entry)
+    return Observer(entry.name, distribution, version, hooks[_OBSERVES])
+
+
+def _contract(areas: Sequence[type] = SPECS) -> dict[str, Hook]:
     plugins = pluggy.PluginManager("hub")
-    for specs in SPECS:
+    for specs in areas:
         plugins.add_hookspecs(specs)
     return {name: caller.spec.function for name, caller in vars(plugins.hook).items()}
 

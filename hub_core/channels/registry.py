@@ -10,29 +10,35 @@ from importlib.metadata import EntryPoint
 from types import MappingProxyType
 
 from hub_core.channels.channel import Channel
-from hub_core.channels.loading import Unfit, load_channel, origin_of
+from hub_core.channels.loading import Unfit, load_channel, load_observer, origin_of
+from hub_core.channels.observer import Observer
 from hub_core.domain.channels import ChannelFault
 from hub_core.domain.errors import NotFoundError
 
 logger = logging.getLogger("hub_core.channels")
 
 GROUP = "hub.channels"
+OBSERVERS = "hub.observers"
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelRegistry:
-    """The installed channels by key, and the plugins that cannot be used."""
+    """The installed channels by key, the observers, and the plugins that cannot be used."""
 
     channels: Mapping[str, Channel]
     faults: tuple[ChannelFault, ...]
     left_out: tuple[str, ...] = ()
+    observers: tuple[Observer, ...] = ()
+    observer_faults: tuple[ChannelFault, ...] = ()
 
     @classmethod
     def load(
         cls, entry_points: Iterable[EntryPoint] | None = None, allowed: Collection[str] | None = None
     ) -> ChannelRegistry:
-        """Load what is installed (by default all entry points of `hub.channels`), but only the *allowed* keys."""
-        found = sorted(_installed() if entry_points is None else entry_points, key=_order)
+        """Load what is installed (by default all entry points), of the channels only those with *allowed* keys."""
+        entries = sorted(_installed() if entry_points is None else entry_points, key=_order)
+        found = [entry for entry in entries if entry.group != OBSERVERS]
+        observers, observer_faults = _observing([entry for entry in entries if entry.group == OBSERVERS])
         wanted = [entry for entry in found if allowed is None or entry.name in allowed]
         channels, faults = _loaded(wanted)
         absent = sorted(set(allowed or ()) - {entry.name for entry in found})
@@ -40,6 +46,8 @@ class ChannelRegistry:
             channels=MappingProxyType(channels),
             faults=(*faults, *map(_absent, absent)),
             left_out=tuple(sorted({entry.name for entry in found} - {entry.name for entry in wanted})),
+            observers=tuple(observers),
+            observer_faults=tuple(observer_faults),
         )
 
     def channel(self, key: str) -> Channel:
@@ -58,7 +66,7 @@ class ChannelRegistry:
 
 
 def _installed() -> Iterable[EntryPoint]:
-    return metadata.entry_points(group=GROUP)
+    return [*metadata.entry_points(group=GROUP), *metadata.entry_points(group=OBSERVERS)]
 
 
 def _loaded(entries: Iterable[EntryPoint]) -> tuple[dict[str, Channel], list[ChannelFault]]:
@@ -73,6 +81,25 @@ def _loaded(entries: Iterable[EntryPoint]) -> tuple[dict[str, Channel], list[Cha
             logger.warning("The plugin of the channel '%s' cannot be used: %s", entry.name, error)
             logger.debug("How it came to that:", exc_info=error.__cause__ or error)
     return channels, faults
+
+
+def _observing(entries: Iterable[EntryPoint]) -> tuple[list[Observer], list[ChannelFault]]:
+    observers: dict[str, Observer] = {}
+    faults = []
+    for entry in entries:
+        try:
+            _check_alone(observers.get(entry.name))
+            observers[entry.name] = load_observer(entry)
+        except Unfit as error:
+            faults.append(ChannelFault(key=entry.name, distribution=origin_of(entry)[0], reason=str(error)))
+            logger.warning("The observer '%s' cannot be used: %s", entry.name, error)
+            logger.debug("How it came to that:", exc_info=error.__cause__ or error)
+    return list(observers.values()), faults
+
+
+def _check_alone(other: Observer | None) -> None:
+    if other is not None:
+        raise Unfit(f"{other.distribution} brings an observer of this name, too; uninstall one of them.")
 
 
 def _check_free(entry: EntryPoint, owner: Channel | None) -> None:

@@ -24,7 +24,8 @@ def channels(as_json: AsJson = False) -> None:
     registry = ChannelRegistry.load(allowed=HubSettings.load().channels)
     found = list(registry.channels.values())
     if as_json:
-        document([*map(_channel, found), *map(_fault, registry.faults)])
+        observers = [{**_fault(fault), "observer": True} for fault in registry.observer_faults]
+        document([*map(_channel, found), *map(_fault, registry.faults), *observers])
         return
     rows = [
         {
@@ -40,6 +41,8 @@ def channels(as_json: AsJson = False) -> None:
     for fault in registry.faults:
         origin = f" of {fault.distribution}" if fault.distribution else ""
         say(f"The channel '{fault.key}'{origin} cannot be used: {fault.reason}")
+    for fault in registry.observer_faults:
+        say(f"The observer '{fault.key}' of {fault.distribution} cannot be used: {fault.reason}")
 
 
 def _needs(channel: "Channel") -> list[str]:

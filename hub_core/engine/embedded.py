@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from hub_core.domain.errors import HubError
 from hub_core.engine.chores import Chores
+from hub_core.engine.informing import Informing
 from hub_core.engine.pulse import Pulse
 from hub_core.engine.runner import Claimed, Runner
 from hub_core.services.slices import Slice
@@ -44,18 +45,22 @@ class Engine:
     _runner: Runner = field(init=False)
     _pulse: Pulse = field(init=False)
     _chores: Chores = field(init=False)
+    _informing: Informing = field(init=False)
     _flows: dict[asyncio.Task[object], Slice] = field(default_factory=dict)
     _loops: list[asyncio.Task[None]] = field(default_factory=list)
     _stopping: bool = False
 
     def __post_init__(self) -> None:
-        self._runner = Runner(self.parts, process_name())
+        name = process_name()
+        self._runner = Runner(self.parts, name)
+        self._informing = Informing(self.parts, name)
         self._pulse = Pulse(self.parts)
         self._chores = Chores(self.parts)
 
     async def start(self) -> None:
         """Start syncing."""
-        self._loops = [asyncio.create_task(work) for work in (self._run(), self._pulse.run(), self._chores.run())]
+        work = (self._run(), self._pulse.run(), self._chores.run(), self._informing.run())
+        self._loops = [asyncio.create_task(one) for one in work]
 
     async def stop(self) -> None:
         """Begin nothing more; let flows end at their next safe point, and cancel them after eight seconds."""

@@ -11,6 +11,7 @@ import json
 from typing import Any, Final
 
 import msgspec
+from pydantic import JsonValue
 
 from hub_core import CallbackRequest, Hints, RejectedError, ResponseError, Store, Subscription
 from hub_threedcart.answers import BAD_REQUEST, NOT_FOUND, SERVER_FAULT
@@ -44,7 +45,8 @@ async def subscribe(store: Store, address: str) -> Subscription:
     there = await _at(client, address)
     if not there:
         raise ResponseError(f"The store took no webhook{f': {problem}' if problem else '.'}")
-    return Subscription({"ids": sorted(webhook.id for webhook in there)})
+    ids: list[JsonValue] = [*sorted(webhook.id for webhook in there)]
+    return Subscription({"ids": ids})
 
 
 async def unsubscribe(store: Store, subscription: Subscription) -> None:
