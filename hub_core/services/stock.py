@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from hub_core.domain.stock import (
     checked_level,
     checked_sku,
     plain,
+    sku_of,
 )
 from hub_core.services.adoption import Adoptions, Sync
 from hub_core.services.auditing import of_figures
@@ -51,7 +52,7 @@ class Stock:
 
         *after_event*, for all or by SKU, is the number of the last event that is part of it, by default the newest:
         what moves by later events is taken off. Compared is what becomes available. Raises InputError by SKU,
-        ConflictError where a level was set since *after_event*; nothing is changed then.
+        ConflictError where a level is another since *after_event*; nothing is changed then.
         """
         good = by_key(checked(list(levels.items()), checked_level))
         return await self._parts.database.write(lambda connection: self._set(connection, good, after_event))
@@ -132,7 +133,6 @@ class Stock:
         newest = events.newest()  # before any lock: an order that is just being written was not told of yet
         after = _after_events(levels, after_event, newest)
         held = stock.hold(levels)
-        _refuse_stale(held, after, explicit=after_event is not None)
         moved = _moved(stock, after)
         now = self._parts.clock.now()
         available: dict[str, Decimal | None] = {}
@@ -142,6 +142,7 @@ class Stock:
             if units != held[sku].available:
                 available[sku] = units
                 told.append(_set_event(held[sku], after[sku], units))
+        _refuse_stale([held[sku] for sku in available], after, explicit=after_event is not None)
         Targets(connection, self._parts.database).stock(available)
         numbers = events.record(told, now)
         stock.set_levels(
@@ -186,20 +187,21 @@ def _plan(connection: Connection, levels: Mapping[str, Decimal], after_event: in
     stock, newest = StockRepository(connection), EventRepository(connection).newest()
     after = _after_events(levels, after_event, newest)
     held = stock.held(levels, lock=False)
-    _refuse_stale(held, after, explicit=after_event is not None)
     moved = _moved(stock, after)
     planned = [
         Planned(sku=sku, before=held[sku].available if sku in held else None, after=level + moved.get(sku, NOTHING))
         for sku, level in levels.items()
     ]
     changes = tuple(one for one in planned if one.before != one.after)
+    known = [held[one.sku] for one in changes if one.sku in held]
+    _refuse_stale(known, after, explicit=after_event is not None)
     return Plan(changes=changes, unchanged=len(planned) - len(changes), event=newest)
 
 
 def _after_events(
     levels: Mapping[str, Decimal], after_event: int | Mapping[str, int] | None, newest: int
 ) -> dict[str, int]:
-    by_sku = after_event if isinstance(after_event, Mapping) else {}
+    by_sku = {sku_of(sku): event for sku, event in after_event.items()} if isinstance(after_event, Mapping) else {}
     common = after_event if isinstance(after_event, int) else newest
     after = {sku: by_sku.get(sku, common) for sku in levels}
     late = [sku for sku, event in after.items() if not 0 <= event <= newest]
@@ -211,8 +213,9 @@ def _after_events(
     return after
 
 
-def _refuse_stale(held: Mapping[str, HeldLevel], after: Mapping[str, int], *, explicit: bool) -> None:
-    stale = [sku for sku, level in held.items() if explicit and (level.after_event or 0) > after[sku]]
+def _refuse_stale(changed: Sequence[HeldLevel], after: Mapping[str, int], *, explicit: bool) -> None:
+    """Refuse levels that were set by a later event than those that the caller knows, as he names them."""
+    stale = [level.sku for level in changed if explicit and (level.event_id or 0) > after[level.sku]]
     if stale:
         raise ConflictError(
             f"The stock of {named(stale)} was set meanwhile; look at it, and set it anew. Nothing was changed.",

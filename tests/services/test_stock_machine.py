@@ -75,6 +75,7 @@ class Trade(RuleBasedStateMachine):
         self.shops: dict[str, StockShop] = {}
         self.ids: dict[str, int] = {}
         self.newest = [0]
+        self.set_at: dict[str, int] = {}
         self.past: list[tuple[str, str, bytes, Any]] = []
         self.meddled: set[tuple[str, str]] = set()
         self.unseen: set[str] = set()
@@ -272,7 +273,8 @@ class Trade(RuleBasedStateMachine):
     def set_level(self, sku: str, units: str, back: int | None) -> None:
         """A level is set now, or as of the end of an earlier step."""
         now = self.model.step - 1
-        after = now if back is None else max(now - back, self.model.levels.get(sku, ("", 0))[1])
+        after = now if back is None else max(now - back, self.set_at.get(sku, 0))
+        self.set_at[sku] = self.model.step
         self.do(self.hub.stock.set({sku: units}, after_event=None if back is None else self.newest[after + 1]))
         self.model.set(sku, Decimal(units), after)
 
