@@ -15,6 +15,7 @@ from hub_core.domain.integrations import Integration, Rules
 from hub_core.services.auditing import shown_settings
 from hub_core.services.authorization import Authorization
 from hub_core.services.checks import validated
+from hub_core.services.inheriting import Inheriting
 from hub_core.services.lookup import locked
 from hub_core.services.reconfiguring import Reconfiguration
 from hub_core.services.removing import Removing
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 100
 
 
-class Integrations(Authorization, Reconfiguration, Switching, Removing):
+class Integrations(Authorization, Reconfiguration, Switching, Removing, Inheriting):
     """Adds, shows, changes and removes integrations, each named by its id or its name."""
 
     async def page(self, *, removed: bool = False, before: int | None = None, limit: int = 50) -> Sequence[Integration]:

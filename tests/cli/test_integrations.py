@@ -189,6 +189,11 @@ def test_one_flow_of_it_is_switched_off_and_on(hub: HubCommand, connected: Shop)
     assert refused.err.startswith("'Corner' has no flow 'colours'; there are: orders")
 
 
+def test_links_can_be_taken_over_only_from_one_that_was_removed(hub: HubCommand, connected: Shop) -> None:
+    refused = hub("integrations", "take-over-links", "Corner")
+    assert (refused.code, "No removed integration held the store of 'Corner'" in refused.err) == (1, True)
+
+
 def test_a_missing_setting_is_named_with_how_to_give_it(hub: HubCommand) -> None:
     ended = hub("integrations", "add", "keyshop", "--name", "Cave")
     assert (ended.code, ended.out) == (1, "")

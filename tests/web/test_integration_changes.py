@@ -112,6 +112,18 @@ async def test_one_that_was_removed_cannot_be_changed(hub: Hub, api: httpx.Async
     assert (await change(api, connected, enabled=False)).status_code == 409
 
 
+async def test_links_of_a_store_that_is_connected_anew_can_be_taken_over(
+    hub: Hub, api: httpx.AsyncClient, connected: Integration
+) -> None:
+    path = f"/integrations/{connected.id}/links"
+    assert (await api.post(path, json={})).status_code == 409
+    await hub.integrations.remove(connected.id)
+    added = await hub.integrations.add("toyshop", name="Marlow", settings={"shop": "marlow"})
+    fresh = await hub.integrations.authorize(added.id, {"password": "sesame"})
+    answer = await api.post(f"/integrations/{fresh.id}/links", json={"dry_run": True})
+    assert (answer.status_code, answer.json()) == (200, {"linked": 0, "cut": 0})
+
+
 async def test_it_is_told_beforehand_what_removing_does(api: httpx.AsyncClient, stocked: Integration) -> None:
     told = (await api.get(f"/integrations/{stocked.id}/removal")).json()
     assert (told["name"], told["orders"]) == ("Marlow", 5)

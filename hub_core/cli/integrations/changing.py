@@ -114,6 +114,27 @@ def remove(
         say(f"'{one.name}' is removed.")
 
 
+def take_over_links(
+    integration: Name,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say only what would be taken over.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take over the links of a store that was removed and is connected anew.
+
+    Example: hub integrations take-over-links "My shop" --dry-run
+
+    Links that people had made or cut before are made and cut again; what was decided since stays.
+    """
+    found = run(lambda hub: hub.integrations.take_over_links(integration, dry_run=dry_run))
+    if as_json:
+        document(found)
+    elif found.linked or found.cut:
+        done = "would be" if dry_run else "are"
+        say(f"{found.linked} listings {done} linked and {found.cut} cut off, as people had decided before.")
+    else:
+        say("There is nothing to take over: no listing that is there now had been linked or cut off by a person.")
+
+
 async def _remove(hub: "Hub", integration: str) -> "Integration":
     """Remove one, and give it as it was."""
     one = await hub.integrations.get(integration)

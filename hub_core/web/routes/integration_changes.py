@@ -11,6 +11,7 @@ from starlette.responses import Response
 from hub_core.domain.errors import ConflictError, NotFoundError
 from hub_core.domain.integrations import Integration
 from hub_core.hub import Hub
+from hub_core.services.inheriting import Inheritance
 from hub_core.services.integrations import checked_name
 from hub_core.web.access import WRITE, ScopedRoute, TheHub
 from hub_core.web.answers import answer
@@ -73,6 +74,20 @@ async def change_integration(hub: TheHub, integration_id: Id, change: Integratio
         switch = hub.integrations.enable if wanted.enabled else hub.integrations.disable
         await switch(one.id, flow=flow)
     return answer(await hub.integrations.get(one.id))
+
+
+class TakeOver(BaseModel):
+    """Whether to tell only what would be taken over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dry_run: StrictBool = False
+
+
+@router.post("/{integration_id}/links", dependencies=[WRITE], response_model=Inheritance)
+async def take_over_links(hub: TheHub, integration_id: Id, wanted: TakeOver) -> Response:
+    """Give the listings of a store that is connected anew the links that people had made, or cut, before."""
+    return answer(await hub.integrations.take_over_links(integration_id, dry_run=wanted.dry_run))
 
 
 async def _usable_name(hub: Hub, one: Integration, name: str) -> str:
