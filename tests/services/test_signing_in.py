@@ -123,9 +123,10 @@ async def test_another_s_store_is_refused_with_both_names(grants: GrantDesk) -> 
     await grants.connected(account)
     with pytest.raises(ConflictError, match="is connected already, as 'Grant 7'"):
         await grants.add(name="Third")
+    state = await grants.begin(again.id)
     before = grants.everything()
     with pytest.raises(ConflictError, match="The store 'account 7' is connected already, as 'Grant 7'"):
-        await grants.come_back(state=await grants.begin(again.id), code=account.code())
+        await grants.come_back(state=state, code=account.code())
     assert grants.everything() == before
 
 
