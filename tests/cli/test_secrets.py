@@ -16,7 +16,17 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from hub_core import CallbackRequest, Connection, Hub, IntegrationChange, OpenReceipt, Poll, Window, money
+from hub_core import (
+    CallbackRequest,
+    Connection,
+    Hub,
+    IntegrationChange,
+    OpenReceipt,
+    Poll,
+    Subscription,
+    Window,
+    money,
+)
 from hub_core.channels.dispatch import ask, read_records, stream
 from hub_core.channels.hookspecs import SPECS
 from hub_core.channels.redaction import Redactor
@@ -188,7 +198,10 @@ async def each_hook_fails_in_each_way(hub: Hub, search: Search) -> None:
         "push_stock": {"changes": []},
         "push_prices": {"changes": []},
         "settle": {"receipts": [OpenReceipt("a", None)]},
-        "integration_changed": {"change": IntegrationChange.ENABLED},
+        "subscribe_webhooks": {"address": f"https://hub.example/{ANSWER['state']}", "secret": ANSWER["state"]},
+        "unsubscribe_webhooks": {"subscription": Subscription({"number": 1})},
+        "receive_webhook": {"request": POSTED, "secret": ANSWER["state"]},
+        "integration_changed": {"change": IntegrationChange.ENABLED, "flow": None},
     }
     tried = set(channel.hooks) - {"describe_channel"}
     assert {"describe_channel", *tried} == {name for specs in SPECS for name in vars(specs) if not name.startswith("_")}

@@ -23,6 +23,7 @@ from hub_core import (
     ChannelStatus,
     Connection,
     Cursor,
+    Hints,
     InputError,
     IntegrationChange,
     Listing,
@@ -42,6 +43,7 @@ from hub_core import (
     StockChanges,
     Store,
     StoreIdentity,
+    Subscription,
     UnavailableError,
     Window,
     hookimpl,
@@ -221,6 +223,24 @@ async def receive_callback(connection: Connection, request: CallbackRequest) -> 
     posted = (*request.query.values(), request.body.decode())
     failed = await _may_fail("receive_callback", connection, *posted)
     return failed or CallbackAnswer(problem=everything(connection, *posted))  # type: ignore[return-value]
+
+
+@hookimpl
+async def subscribe_webhooks(store: Store, address: str, secret: str) -> Subscription:
+    failed = await _may_fail("subscribe_webhooks", store, address, secret)
+    return failed or Subscription({"number": 1})  # type: ignore[return-value]
+
+
+@hookimpl
+async def unsubscribe_webhooks(store: Store, subscription: Subscription) -> None:
+    await _may_fail("unsubscribe_webhooks", store)
+
+
+@hookimpl
+async def receive_webhook(store: Store, request: CallbackRequest, secret: str) -> Hints:
+    posted = (*request.query.values(), request.body.decode(), secret)
+    failed = await _may_fail("receive_webhook", store, *posted)
+    return failed or Hints(problem=everything(store, *posted))  # type: ignore[return-value]
 
 
 @hookimpl
