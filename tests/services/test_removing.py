@@ -1,6 +1,8 @@
 """Removing integrations, whatever happens meanwhile."""
 
 import asyncio
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,6 +77,48 @@ async def test_the_next_process_destroys_the_credentials(
     async with Hub.open(hub_url, settings=settings(), clock=clock, registry=registry) as hub:
         assert presence(hub, integration) is Presence.GONE
         assert rows(hub, integrations)[0]["credentials"] is None
+
+
+DYING = """
+import asyncio, sys
+from hub_core import Hub
+from hub_core.testing.clock import VirtualClock
+from tests.hubs import NOW, connected, settings, toyshop_registry
+from tests.toyshop.shop import open_shop
+
+async def hang():
+    print("closed", flush=True)
+    await asyncio.Event().wait()
+
+async def work():
+    async with Hub.open(sys.argv[1], settings=settings(), clock=VirtualClock(NOW), registry=toyshop_registry()) as hub:
+        shop = open_shop("north")
+        integration = await connected(hub, shop)
+        shop.on_change = hang
+        await hub.integrations.remove(integration.id)
+
+asyncio.run(work())
+"""
+
+
+async def test_a_process_that_is_killed_during_the_farewell_leaves_nothing_open(
+    hub_url: str, clock: VirtualClock, registry: ChannelRegistry
+) -> None:
+    pipe = asyncio.subprocess.PIPE
+    call = (sys.executable, "-c", DYING, hub_url)
+    process = await asyncio.create_subprocess_exec(*call, stdout=pipe, cwd=Path(__file__).parents[2])
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        assert await process.stdout.readline() == b"closed\n"
+        process.kill()
+        await process.wait()
+    async with Hub.open(hub_url, settings=settings(), clock=clock, registry=registry) as hub:
+        (removed,) = await hub.integrations.list(removed=True)
+        assert presence(hub, removed.id) is Presence.LEAVING
+        assert not any(row["open"] for row in rows(hub, flow_state))
+    clock.advance(ABANDONED.total_seconds())
+    async with Hub.open(hub_url, settings=settings(), clock=clock, registry=registry) as hub:
+        assert presence(hub, removed.id) is Presence.GONE
 
 
 async def test_the_engine_destroys_the_credentials_too(hub: Hub, clock: VirtualClock) -> None:
