@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.raises import postpone_raises
+from hub_core.storage.webhooks import WebhookRepository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +22,7 @@ def open_flows(connection: Connection, parts: Parts, row: IntegrationRow, flows:
     """Open the *flows* (all) of an integration that are switched on, if it may work and its channel is there.
 
     Orders are read from where they stood. What would be raised in the store waits for that read, since something may
-    have been sold while nobody looked.
+    have been sold while nobody looked. Its webhooks are asked for anew.
     """
     channel = parts.channels.channels.get(row.channel)
     if channel is None:
@@ -29,3 +30,4 @@ def open_flows(connection: Connection, parts: Parts, row: IntegrationRow, flows:
     wanted = channel.flows if flows is None else [flow for flow in channel.flows if flow in set(flows)]
     FlowRepository(connection, parts.database).open(row.id, wanted)
     postpone_raises(connection, row.id, parts.database.now_sql())
+    WebhookRepository(connection, parts.database).renew(row.id)

@@ -163,5 +163,6 @@ def _sentence(name: str, orders: int, changes: int, *, webhooks: bool) -> str:
     ended = " The webhooks that the store was asked for are ended." if webhooks else ""
     return (
         f"Removing '{name}' stops all its work and destroys its credentials.{dropped}{ended} Its {orders} orders stay "
-        "readable under this name; connecting the same store again makes a new integration."
+        "readable under this name; connecting the same store again makes a new integration, which can take over "
+        "what people had linked by hand."
     )

@@ -105,6 +105,10 @@ class WebhookRepository:
             problem_sentence=None,
         )
 
+    def renew(self, integration_id: int) -> None:
+        """Let what was subscribed be subscribed anew soon: the store may have dropped it."""
+        self._change(integration_id, due_at=self._database.now_sql())
+
     def fail(self, integration_id: int, sentence: str, again: timedelta) -> None:
         """Note why it could not be subscribed, and when it is tried again."""
         at = self._database.now_sql(again)

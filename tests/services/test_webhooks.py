@@ -288,6 +288,19 @@ async def test_no_request_leaves_for_one_that_is_disabled_while_it_subscribes(de
     assert len(shop.hooks) == 1
 
 
+@pytest.mark.parametrize("how", ["enabled", "reauthorised"])
+async def test_what_a_store_dropped_meanwhile_is_subscribed_anew(desk: StockDesk, how: str) -> None:
+    if how == "enabled":
+        await desk.hub.integrations.disable("north")
+    (address,) = desk.shop.hooks.values()
+    if how == "enabled":
+        await desk.hub.integrations.enable("north")
+    else:
+        await desk.hub.integrations.authorize("north", {"password": desk.shop.password})
+    await desk.hub.webhooks.keep_subscribed()
+    assert (list(desk.shop.hooks.values()), desk.shop.subscribed) == ([address], 2)
+
+
 async def test_removing_ends_the_subscription_and_its_address(desk: StockDesk) -> None:
     secret = secret_of(desk)
     assert (await desk.hub.integrations.removal("north")).webhooks
