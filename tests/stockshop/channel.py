@@ -122,12 +122,11 @@ async def subscribe_webhooks(store: Store, address: str, secret: str) -> Subscri
 
 @hookimpl
 async def unsubscribe_webhooks(store: Store, subscription: Subscription) -> None:
-    if not isinstance(subscription.document, dict):
-        raise TypeError
+    document: Any = subscription.document
     shop = _shop(store)
     if shop.on_subscribe is not None:
         await shop.on_subscribe()
-    del shop.hooks[subscription.document["number"]]
+    del shop.hooks[document["number"]]
 
 
 @hookimpl
