@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hub_core.domain.integrations import Flow
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.raises import postpone_raises
 from hub_core.storage.webhooks import WebhookRepository
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from hub_core.domain.integrations import Flow
     from hub_core.services.parts import Parts
     from hub_core.storage.integrations import IntegrationRow
 
@@ -29,5 +29,6 @@ def open_flows(connection: Connection, parts: Parts, row: IntegrationRow, flows:
         return
     wanted = channel.flows if flows is None else [flow for flow in channel.flows if flow in set(flows)]
     FlowRepository(connection, parts.database).open(row.id, wanted)
-    postpone_raises(connection, row.id, parts.database.now_sql())
+    if {Flow.ORDERS, Flow.STOCK}.intersection(wanted):
+        postpone_raises(connection, row.id, parts.database.now_sql())
     WebhookRepository(connection, parts.database).renew(row.id)
