@@ -98,7 +98,7 @@ class Rules(Fact):
 
     A store is told *buffer* units less than there are, and never more than *maximum*. A price beyond *price_floor* or
     *price_ceiling* (in the store's currency) is not sent, one that changes by more than *price_change_max_percent* is
-    held until a person confirms it.
+    held until a person confirms it. Orders that were done *personal_data_days* ago are erased of their personal data.
     """
 
     import_since: Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_sensible)] | None = None
@@ -109,6 +109,7 @@ class Rules(Fact):
     price_floor: _Amount | None = None
     price_ceiling: _Amount | None = None
     price_change_max_percent: Annotated[Decimal, BeforeValidator(_figure), Field(ge=0, le=10_000)] = Decimal(30)
+    personal_data_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
 
     def reaches_back_to(self, added_at: datetime) -> datetime:
         """Tell from when on orders are taken in: by default 30 days before the integration was added."""

@@ -167,7 +167,8 @@ class StoredOrder(Order):
     """An order as the hub holds it.
 
     *history*: it was there before the hub, and moved no stock. *same_as*: the order of an earlier identity of the
-    same store. *revision* counts the changes of content that the hub has seen, from 1.
+    same store. *revision* counts the changes of content that the hub has seen, from 1. *erased_at*: when it was erased
+    of its personal data.
     """
 
     id: int
@@ -175,3 +176,4 @@ class StoredOrder(Order):
     revision: int
     history: bool = False
     same_as: int | None = None
+    erased_at: AwareDatetime | None = None

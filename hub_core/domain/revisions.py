@@ -6,7 +6,8 @@ from typing import Any
 
 from hub_core.domain.fact import Fact
 
-_PARTS = {"lines": "line", "shipments": "shipment", "payments": "payment"}
+WORDS = {"lines": "line", "shipments": "shipment", "payments": "payment"}
+"""What a person calls one of the parts that a list of an order holds."""
 _IGNORED = ("updated_at",)
 
 
@@ -26,7 +27,7 @@ def changes_between(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
         before, after = old.get(name), new.get(name)
         if before == after or name in _IGNORED:
             continue
-        if name in _PARTS:
+        if name in WORDS:
             found += _part_changes(name, before or [], after or [])
         else:
             found.append(_change(name, name.replace("_", " "), before, after))
@@ -38,7 +39,7 @@ def _part_changes(name: str, old: list[dict[str, Any]], new: list[dict[str, Any]
     after = {part["external_id"]: part for part in new}
     found = []
     for key in before.keys() | after.keys():
-        path, words = f"{name}.{key}", f"{_PARTS[name]} {key}"
+        path, words = f"{name}.{key}", f"{WORDS[name]} {key}"
         if key not in before or key not in after:
             verb = "added" if key in after else "gone"
             found.append(Change(field=path, before=before.get(key), after=after.get(key), sentence=f"{words}: {verb}"))

@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from hub_core.domain.errors import HubError
+from hub_core.services.erasing import Erasing
 from hub_core.services.removing import finish_removals
 from hub_core.services.webhooks import Webhooks
 
@@ -24,6 +25,7 @@ class Chores:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._webhooks = Webhooks(parts)
+        self._erasing = Erasing(parts)
 
     async def run(self) -> None:
         """Do them again and again."""
@@ -33,7 +35,7 @@ class Chores:
 
     async def tend(self) -> None:
         """Do them once."""
-        work = (finish_removals(self._parts), self._webhooks.keep_subscribed())
+        work = (finish_removals(self._parts), self._webhooks.keep_subscribed(), self._erasing.erase_due())
         for outcome in await asyncio.gather(*work, return_exceptions=True):
             if isinstance(outcome, HubError):
                 logger.warning("Something beside the flows waits: %s", outcome)

@@ -96,7 +96,7 @@ class OrderIntake:
         flows = FlowRepository(connection, self._parts.database)
         still_open = flows.lock(context.integration_id, Flow.ORDERS) if reading is None else flows.fence(reading.lease)
         page_write = PageWrite(connection, self._parts.database, context)
-        rejects = [*sifted.rejects, *page_write.decide(sifted)]
+        rejects = page_write.decide(sifted)
         rejected: AbstractSet[str] = frozenset()
         if rejects:
             rejected = RejectRepository(connection).save(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hub_core.domain.errors import NotFoundError
 from hub_core.domain.orders import StoredOrder
 from hub_core.services.checks import validated
+from hub_core.services.erasing import Erasing
 from hub_core.storage.order_search import OrderFilter, OrderSearch, Place
 
 if TYPE_CHECKING:
@@ -17,10 +18,11 @@ BATCH = 200
 
 
 class Orders:
-    """Finds and shows orders."""
+    """Finds and shows orders, and erases what they tell of people."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._erasing = Erasing(parts)
 
     async def find(self, *, limit: int | None = None, **which: Any) -> AsyncIterator[StoredOrder]:
         """Yield the orders that *which* (the fields of OrderFilter) describes, newest first, in batches.
@@ -55,3 +57,17 @@ class Orders:
         """List what changed in an order since it was first seen, oldest first."""
         await self.get(order_id)
         return await self._parts.database.read(lambda connection: OrderSearch(connection).revisions(order_id))
+
+    async def erase(self, order_id: int) -> StoredOrder:
+        """Erase an order of its personal data, for good, and give it as it is then. Raises NotFoundError.
+
+        Figures, SKUs, totals and identities stay, also when the store tells the order again. Other identities of the
+        same store lose what they hold of it too.
+        """
+        await self.get(order_id)
+        await self._erasing.erase(order_id)
+        return await self.get(order_id)
+
+    async def erase_due(self) -> int:
+        """Erase the orders that the rule `personal_data_days` names, at most once a day; tell how many that were."""
+        return await self._erasing.erase_due()

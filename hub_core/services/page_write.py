@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from hub_core.domain.erasure import REASON_ERASED
 from hub_core.domain.events import NewEvent
 from hub_core.domain.orders import Order, OrderStatus
 from hub_core.domain.rejects import NewReject
@@ -57,9 +58,13 @@ class PageWrite:
         self._created = self._updated = 0
 
     def decide(self, sifted: Sifted) -> list[NewReject]:
-        """Decide for each order whether it is new, changed, the same after all, older than what is held, or absurd."""
+        """Decide for each order whether it is new, changed, the same after all, older than what is held, or absurd.
+
+        Gives all rejects of the page, without the text of those whose orders were erased of their personal data.
+        """
         readings = sifted.readings
-        held = self._orders.held(self._integration_id, list(readings)) if readings else {}
+        wanted = [*readings, *(one.external_id for one in sifted.rejects if one.external_id)]
+        held = self._orders.held(self._integration_id, wanted) if wanted else {}
         new = [reading for key, reading in readings.items() if key not in held]
         ids = self._orders.reserve_ids(len(new)) if new else ()
         before = self._held_before([reading.external_id for reading in new])
@@ -69,9 +74,11 @@ class PageWrite:
                 self._create(order_id, reading, sifted.sights.get(reading.external_id))
             else:
                 self._take_over(order_id, reading, same)
-        for key, holding in held.items():
-            self._compare(holding, readings[key])
-        return self._rejects
+        for key, reading in readings.items():
+            if key in held:
+                self._compare(held[key], reading)
+        erased = {key for key, holding in held.items() if holding.erased_at is not None}
+        return [*(_blank(one) if one.external_id in erased else one for one in sifted.rejects), *self._rejects]
 
     def _held_before(self, external_ids: Sequence[str]) -> dict[str, HeldOrder]:
         earlier = self._context.seen.earlier
@@ -99,16 +106,23 @@ class PageWrite:
         self._created += 1
 
     def _take_over(self, order_id: int, reading: Reading, same: HeldOrder) -> None:
-        """Add an order that an earlier identity of the store holds: what it has taken is not taken twice."""
+        """Add an order that an earlier identity of the store holds: what it has taken is not taken twice.
+
+        One that was erased there of its personal data does not bring them back.
+        """
+        if same.erased_at is not None:
+            reading = reading.without_person()
         self._add_lines(order_id, reading, same, json.loads(same.document), json.loads(reading.document))
         self._taken_over.append(order_id)
-        self._add_row(order_id, reading, 1, history=same.history, same_as=same.id)
+        self._add_row(order_id, reading, 1, history=same.history, same=same)
         self._add_event("order.created", order_id, reading, history=same.history, same_as=same.id)
         self._created += 1
 
     def _compare(self, held: HeldOrder, reading: Reading) -> None:
         if held.sent_at > self._context.sent_at:
             return
+        if held.erased_at is not None:
+            reading = reading.without_person()
         if held.content_hash == reading.content_hash:
             self._add_row(held.id, reading, held.revision, history=held.history)
             return
@@ -145,7 +159,7 @@ class PageWrite:
         )
 
     def _add_row(
-        self, order_id: int, reading: Reading, revision: int, *, history: bool, same_as: int | None = None
+        self, order_id: int, reading: Reading, revision: int, *, history: bool, same: HeldOrder | None = None
     ) -> None:
         self._rows.append(
             (
@@ -158,8 +172,9 @@ class PageWrite:
                 order_id,
                 revision,
                 history,
-                same_as,
+                None if same is None else same.id,
                 self._context.sent_at,
+                None if same is None else same.erased_at,
             )
         )
 
@@ -220,9 +235,14 @@ def _lost_all_lines(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     return bool(old["lines"]) and not new["lines"] and new["status"] != OrderStatus.CANCELLED
 
 
+def _blank(reject: NewReject) -> NewReject:
+    return NewReject(external_id=reject.external_id, reason=REASON_ERASED, raw="")
+
+
 def _without_lines(reading: Reading) -> NewReject:
     reason = (
         f"The store tells order {reading.number} without any of its lines, though it is not cancelled; the hub keeps "
         "the order as it was, until the store tells the lines again or cancels it."
     )
-    return NewReject(external_id=reading.external_id, reason=storable(reason), raw=reading.raw.decode(errors="replace"))
+    raw = reading.raw or b""
+    return NewReject(external_id=reading.external_id, reason=storable(reason), raw=raw.decode(errors="replace"))

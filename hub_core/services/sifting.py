@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hub_core.channels.dispatch import read_records
+from hub_core.domain.erasure import without_person
 from hub_core.domain.history import Sight
 from hub_core.domain.orders import Order
 from hub_core.domain.rejects import NewReject
@@ -41,10 +42,15 @@ class Reading(NamedTuple):
     placed_at: datetime
     columns: Row
     lines: list[Row]
-    raw: bytes
+    raw: bytes | None
     raw_hash: bytes
     document: str
     content_hash: bytes
+
+    def without_person(self) -> Reading:
+        """Give it as it is stored of an order that was erased of its personal data: its text is known, and not kept."""
+        written = document_of(without_person(Order.model_validate_json(self.document)))
+        return self._replace(raw=None, document=written.decode(), content_hash=hashlib.sha256(written).digest())
 
 
 @dataclass(frozen=True, slots=True)

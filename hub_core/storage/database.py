@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from contextvars import copy_context
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -145,6 +146,15 @@ class Database:
             return literal(self.clock.now().timestamp(), Double)
         return cast(func.extract("epoch", func.clock_timestamp()), Double)
 
+    async def forget(self) -> None:
+        """Let what was erased vanish from the files of SQLite as well: a journal holds what pages were before."""
+        if self.is_sqlite:
+            await _whole(self._writers, self._truncate_journal)
+
+    def _truncate_journal(self) -> None:
+        with closing(self.engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def close(self) -> None:
         """Wait for what runs, then drop all connections."""
         await asyncio.to_thread(self._shut_down)
@@ -193,6 +203,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA secure_delete=ON")  # what was erased is overwritten, also in copies of the file
     connection.execute(f"PRAGMA cache_size=-{CACHE_KB}")
     mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "TRUNCATE"
     if connection.execute("PRAGMA journal_mode").fetchone()[0].upper() != mode:

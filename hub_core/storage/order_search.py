@@ -23,6 +23,7 @@ _SHOWN = (
     orders.c.revision,
     orders.c.history,
     orders.c.same_as,
+    orders.c.erased_at,
     orders.c.placed_at,
     orders.c.document,
 )
@@ -127,5 +128,6 @@ def _stored(row: Any) -> StoredOrder:
         revision=row.revision,
         history=row.history,
         same_as=row.same_as,
+        erased_at=row.erased_at,
         **content,
     )

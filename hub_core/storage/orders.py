@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import CompoundSelect, Connection, Select
 
-_FIXED = ("id", "integration_id", "external_id", "history", "same_as")
+_FIXED = ("id", "integration_id", "external_id", "history", "same_as", "erased_at")
 _TOLD = ("external_id", "number", "status", "placed_at", "updated_at", "total", "currency")
 _COLUMNS = (
     *_TOLD,
@@ -36,6 +36,7 @@ _COLUMNS = (
     "history",
     "same_as",
     "sent_at",
+    "erased_at",
 )
 _ORDERS = BulkWrite(
     orders, columns=_COLUMNS, key=("id",), change=tuple(name for name in _COLUMNS if name not in _FIXED)
@@ -53,6 +54,7 @@ class HeldOrder:
     sent_at: datetime
     content_hash: bytes
     document: str
+    erased_at: datetime | None
 
 
 _HIGHEST = select(func.coalesce(func.max(orders.c.id), 0))
@@ -87,6 +89,7 @@ def _held(dialect: str) -> Select[Any]:
         columns.sent_at,
         columns.content_hash,
         columns.document,
+        columns.erased_at,
     ).where(among_bound(dialect, columns.external_id, "ids"))
 
 
@@ -161,7 +164,8 @@ class OrderRepository:
         """Write new and changed orders.
 
         A row is what `order_values` gives, then hash of the text, hash of the content, document, text, integration,
-        id, revision, whether it is history, the order that it is the same as, and when it was asked for.
+        id, revision, whether it is history, the order that it is the same as, when it was asked for, and when
+        it was erased of its personal data.
         """
         _ORDERS.write(self._connection, rows)
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, exists, select, update
 
+from hub_core.domain.erasure import REASON_ERASED
 from hub_core.domain.history import Sight
 from hub_core.domain.integrations import Flow
 from hub_core.domain.rejects import NewReject, Reject, RejectState
-from hub_core.storage.among import among_bound
+from hub_core.storage.among import among, among_bound
 from hub_core.storage.tables import orders, rejects
 from hub_core.storage.upserts import upsert
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _UNSETTLED = (RejectState.OPEN.value, RejectState.ASIDE.value)
 _RAW_SHOWN = 64 * 1024
+_BLANK = {"raw": b"", "raw_hash": hashlib.sha256().digest(), "reason": REASON_ERASED}
 _LONGEST_KEY = 500
 """Characters of an id that an index of PostgreSQL takes; one that is longer is no id that could be asked for."""
 
@@ -69,6 +71,18 @@ class RejectRepository:
         ).returning(rejects.c.record_key, rejects.c.state)
         kept = self._connection.execute(statement, list(rows.values()))
         return frozenset(row.record_key for row in kept if row.state == RejectState.OPEN.value)
+
+    def erase(self, integration_id: int, external_ids: Sequence[str]) -> None:
+        """Drop the texts of orders, and why they could not be used: both may tell of a person."""
+        self._connection.execute(
+            update(rejects)
+            .where(
+                rejects.c.integration_id == integration_id,
+                rejects.c.kind == Flow.ORDERS.value,
+                among(self._connection, rejects.c.external_id, external_ids),
+            )
+            .values(_BLANK)
+        )
 
     def settle(self, integration_id: int) -> int:
         """Settle the rejects of orders that were read well since."""

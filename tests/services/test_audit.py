@@ -17,6 +17,7 @@ from tests.grantshop.desk import GrantDesk, grant_desk, grantshop_registry
 from tests.grantshop.platform import CLIENT_SECRET
 from tests.hubs import connected, told
 from tests.stockshop.desk import StockDesk
+from tests.stockshop.desk import connected as stock_shop
 from tests.toyshop.shop import open_shop
 
 ANNA = Actor(ActorKind.COMMAND, "anna", "r-1")
@@ -77,6 +78,15 @@ async def authorize(scene: Scene) -> Any:
     return lambda: scene.hub.integrations.authorize(added.id, {"password": scene.desk.shop.password})
 
 
+async def take_over_links(scene: Scene) -> Any:
+    await scene.hub.listings.link(scene.listing(), "B")
+    await scene.hub.integrations.remove(scene.id)
+    again = scene.desk.integration = await stock_shop(scene.hub, scene.desk.shop)
+    await scene.desk.read_orders()
+    await scene.desk.read_listings()
+    return lambda: scene.hub.integrations.take_over_links(again.id)
+
+
 async def enable(scene: Scene) -> Any:
     await scene.hub.integrations.disable(scene.id)
     return lambda: scene.hub.integrations.enable(scene.id)
@@ -118,6 +128,25 @@ async def put_aside(scene: Scene) -> Any:
     return lambda: scene.hub.rejects.put_aside(number, aside=True)
 
 
+async def order(scene: Scene) -> int:
+    scene.desk.shop.sell("A1", "a", 1, scene.desk.clock.now())
+    await scene.desk.read_orders()
+    return next(iter([one.id async for one in scene.hub.orders.find()]))
+
+
+async def erase(scene: Scene) -> Any:
+    number = await order(scene)
+    return lambda: scene.hub.orders.erase(number)
+
+
+async def erase_due(scene: Scene) -> Any:
+    await order(scene)
+    await scene.hub.integrations.change(scene.id, rules={"personal_data_days": 1})
+    await scene.hub.integrations.remove(scene.id)
+    scene.desk.clock.advance(2 * 86_400)
+    return scene.hub.orders.erase_due
+
+
 async def revoke(scene: Scene) -> Any:
     await scene.hub.tokens.create("till")
     return lambda: scene.hub.tokens.revoke("till")
@@ -142,6 +171,7 @@ CHANGING: dict[str, dict[str, tuple[str, Deed]]] = {
         ),
         "enable": ("integration.enabled", enable),
         "disable": ("integration.disabled", at_once(lambda scene: scene.hub.integrations.disable(scene.id))),
+        "take_over_links": ("listings.links_taken_over", take_over_links),
         "verify": ("integration.verified", verify),
         "remove": ("integration.removed", at_once(lambda scene: scene.hub.integrations.remove(scene.id))),
     },
@@ -160,6 +190,7 @@ CHANGING: dict[str, dict[str, tuple[str, Deed]]] = {
         "unlink": ("listing.unlinked", at_once(lambda scene: scene.hub.listings.unlink(scene.listing()))),
         "confirm": ("price.confirmed", confirm),
     },
+    "orders": {"erase": ("order.erased", erase), "erase_due": ("order.erased", erase_due)},
     "rejects": {
         "retry": ("reject.retried", retry),
         "discard": ("reject.discarded", discard),

@@ -137,7 +137,7 @@ def _order(told: dict[str, Any]) -> Order:
     )
     total = money(sum((line.total.amount for line in lines), Decimal(0)), currency)
     nothing = money(Decimal(0), currency)
-    return Order(
+    order = Order(
         external_id=str(told["id"]),
         number=str(told.get("number", told["id"])),
         status=OrderStatus(told.get("status", "open")),
@@ -153,3 +153,4 @@ def _order(told: dict[str, Any]) -> Order:
         billing_address=Address(),
         lines=lines,
     )
+    return Order.model_validate(order.model_dump() | told["also"]) if "also" in told else order

@@ -2,9 +2,10 @@
 
 import typer
 
-from hub_core.cli.orders import exporting, listing, showing
+from hub_core.cli.orders import erasing, exporting, listing, showing
 
 app = typer.Typer(invoke_without_command=True)
 app.callback()(listing.orders)
 app.command("show")(showing.show)
 app.command("export")(exporting.export)
+app.command("erase")(erasing.erase)

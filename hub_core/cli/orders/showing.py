@@ -82,6 +82,7 @@ def _heading(one: "StoredOrder", integration: str) -> dict[str, object]:
         **{f"warning {number}": warning for number, warning in enumerate(one.warnings, 1)},
         "revision": one.revision,
         "history": "it was there before the hub" if one.history else None,
+        "personal data": None if one.erased_at is None else f"erased {one.erased_at:%Y-%m-%d}",
         "same as": None if one.same_as is None else f"order {one.same_as}",
     }
 

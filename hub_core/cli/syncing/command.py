@@ -1,14 +1,17 @@
 """The command `hub sync`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hub_core.cli.output import document
 from hub_core.cli.running import AsJson, run
 from hub_core.cli.syncing.previewing import preview
-from hub_core.cli.syncing.rounds import sync_all
+from hub_core.cli.syncing.rounds import Ended, sync_all
 from hub_core.cli.syncing.telling import tell, tell_failure
+
+if TYPE_CHECKING:
+    from hub_core.hub import Hub
 
 
 def sync(
@@ -42,7 +45,13 @@ def sync(
         if not run(lambda hub: preview(hub, names or [], kinds, as_json)):
             raise typer.Exit(1)
         return
-    ended = run(lambda hub: sync_all(hub, names or [], kinds, tell_failure if as_json else tell))
+
+    async def work(hub: "Hub") -> list[Ended]:
+        ended = await sync_all(hub, names or [], kinds, tell_failure if as_json else tell)
+        await hub.orders.erase_due()  # where nothing but such commands is ever run, nobody else does
+        return ended
+
+    ended = run(work)
     if as_json:
         document([one.run for one in ended if one.run is not None])
     if any(one.failed for one in ended):

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from hub_core.domain.orders import StoredOrder
 from hub_core.storage.order_search import OrderFilter
-from hub_core.web.access import READ, ScopedRoute, TheHub
+from hub_core.web.access import READ, WRITE, ScopedRoute, TheHub
 from hub_core.web.answers import Page, answer, page, whole
 from hub_core.web.cursors import OrderPlace, decoded
 from hub_core.web.paths import Id
@@ -40,3 +40,9 @@ async def show_order(hub: TheHub, order_id: Id) -> Response:
 async def show_history(hub: TheHub, order_id: Id) -> Response:
     """List the revisions of an order with what changed, oldest first."""
     return whole(Page[Revision], await hub.orders.history(order_id))
+
+
+@router.post("/{order_id}/erasure", dependencies=[WRITE], response_model=StoredOrder)
+async def erase_order(hub: TheHub, order_id: Id) -> Response:
+    """Erase an order of its personal data, for good; figures, SKUs and identities stay."""
+    return answer(await hub.orders.erase(order_id))
