@@ -77,7 +77,8 @@ def _impersonal(change: dict[str, Any]) -> dict[str, Any]:
     part, _, place = change["field"].partition(".")
     if part not in _PARTS:
         return change if part in _ORDER else _erased(change, part.replace("_", " "))
-    if _is_whole(change["before"]) or _is_whole(change["after"]):
+    words = f"{WORDS[part]} {place}"
+    if change["sentence"] in (f"{words}: added", f"{words}: gone"):
         return change | {name: _reduced(part, change[name]) for name in ("before", "after")}
     key, _, name = place.rpartition(".")
     return change if name in _PARTS[part] else _erased(change, f"{WORDS[part]} {key}: {name.replace('_', ' ')}")
@@ -87,10 +88,5 @@ def _erased(change: dict[str, Any], words: str) -> dict[str, Any]:
     return change | {"before": None, "after": None, "sentence": f"{words}: erased"}
 
 
-def _is_whole(state: Any) -> bool:
-    """Tell whether it is a whole part, that was added or is gone."""
-    return isinstance(state, dict) and "external_id" in state
-
-
-def _reduced(part: str, state: Any) -> Any:
-    return {name: state[name] for name in _PARTS[part] if name in state} if _is_whole(state) else state
+def _reduced(part: str, whole: Any) -> Any:
+    return None if whole is None else {name: whole[name] for name in sorted(_PARTS[part]) if name in whole}
