@@ -52,6 +52,7 @@ class PageWrite:
         self._history_lines: list[Row] = []
         self._taking: list[TakingOrder] = []
         self._taken_over: list[int] = []
+        self._erased: dict[int, datetime] = {}
         self._events: list[NewEvent] = []
         self._revisions: dict[int, Revision] = {}
         self._rejects: list[NewReject] = []
@@ -112,9 +113,10 @@ class PageWrite:
         """
         if same.erased_at is not None:
             reading = reading.without_person()
+            self._erased[order_id] = same.erased_at
         self._add_lines(order_id, reading, same, json.loads(same.document), json.loads(reading.document))
         self._taken_over.append(order_id)
-        self._add_row(order_id, reading, 1, history=same.history, same=same)
+        self._add_row(order_id, reading, 1, history=same.history, same_as=same.id)
         self._add_event("order.created", order_id, reading, history=same.history, same_as=same.id)
         self._created += 1
 
@@ -159,7 +161,7 @@ class PageWrite:
         )
 
     def _add_row(
-        self, order_id: int, reading: Reading, revision: int, *, history: bool, same: HeldOrder | None = None
+        self, order_id: int, reading: Reading, revision: int, *, history: bool, same_as: int | None = None
     ) -> None:
         self._rows.append(
             (
@@ -172,9 +174,8 @@ class PageWrite:
                 order_id,
                 revision,
                 history,
-                None if same is None else same.id,
+                same_as,
                 self._context.sent_at,
-                None if same is None else same.erased_at,
             )
         )
 
@@ -202,6 +203,8 @@ class PageWrite:
             return
         taking = self._stock.settle(self._taking)
         self._orders.write(self._rows)
+        if self._erased:
+            self._orders.mark_erased(self._erased)
         lines = OrderLineRepository(self._connection)
         lines.write(self._history_lines, taking)
         if self._taken_over:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import LargeBinary, String, bindparam, cast, func, insert, null, select, union_all
+from sqlalchemy import LargeBinary, String, bindparam, cast, func, insert, null, select, union_all, update
 
 from hub_core.domain.history import Sight
 from hub_core.domain.integrations import Flow
@@ -17,12 +17,12 @@ from hub_core.storage.bulk import BulkWrite, Row
 from hub_core.storage.tables import order_revisions, orders, rejects
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import CompoundSelect, Connection, Select
 
-_FIXED = ("id", "integration_id", "external_id", "history", "same_as", "erased_at")
+_FIXED = ("id", "integration_id", "external_id", "history", "same_as")
 _TOLD = ("external_id", "number", "status", "placed_at", "updated_at", "total", "currency")
 _COLUMNS = (
     *_TOLD,
@@ -36,7 +36,6 @@ _COLUMNS = (
     "history",
     "same_as",
     "sent_at",
-    "erased_at",
 )
 _ORDERS = BulkWrite(
     orders, columns=_COLUMNS, key=("id",), change=tuple(name for name in _COLUMNS if name not in _FIXED)
@@ -164,10 +163,14 @@ class OrderRepository:
         """Write new and changed orders.
 
         A row is what `order_values` gives, then hash of the text, hash of the content, document, text, integration,
-        id, revision, whether it is history, the order that it is the same as, when it was asked for, and when
-        it was erased of its personal data.
+        id, revision, whether it is history, the order that it is the same as, and when it was asked for.
         """
         _ORDERS.write(self._connection, rows)
+
+    def mark_erased(self, moments: Mapping[int, datetime]) -> None:
+        """Note of new orders when those that they are the same as were erased of their personal data."""
+        statement = update(orders).where(orders.c.id == bindparam("of")).values(erased_at=bindparam("moment"))
+        self._connection.execute(statement, [{"of": one, "moment": moment} for one, moment in moments.items()])
 
     def write_revisions(self, revisions: Sequence[dict[str, Any]]) -> None:
         """Write what changed in orders that were known."""
