@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from hub_core import OrderLine, OrderStatus, RejectedError
+from hub_core import OrderLine, RejectedError
 from hub_threedcart.carried import ITEM_MEMBERS, carrier
 from hub_threedcart.descriptions import Description, described
 from hub_threedcart.extras import ITEM, extras, figure_text
@@ -17,7 +17,6 @@ from hub_threedcart.parsing import Tree
 from hub_threedcart.wire import ZERO, WireItem
 
 _carried: Final = carrier(ITEM_MEMBERS)
-_SHIPPED: Final = OrderStatus.SHIPPED
 _MERCHANT: Final = OrderLine.model_fields["fulfilled_by"].default
 
 
@@ -30,10 +29,10 @@ class Lines(NamedTuple):
 
 
 class Parcels(NamedTuple):
-    """How the shipments of an order stand by their ids, and the *order* itself."""
+    """Which shipments of an order there are, and whether each *left* the house; so too for the *order* itself."""
 
-    statuses: Mapping[str, OrderStatus]
-    order: OrderStatus
+    left: Mapping[str, bool]
+    order: bool
 
 
 def lines_of(items: Sequence[WireItem], trees: Sequence[Tree] | None, parcels: Parcels, currency: str) -> Lines:
@@ -56,7 +55,7 @@ def lines_of(items: Sequence[WireItem], trees: Sequence[Tree] | None, parcels: P
         if item.item_option_price or not text.plain:
             _keep_beside(item, text, extra)
         shipment = _shipment(item, parcels, warnings)
-        status = parcels.order if shipment is None else parcels.statuses[shipment]
+        left = parcels.order if shipment is None else parcels.left[shipment]
         lines.append(
             {
                 "external_id": key,
@@ -66,7 +65,7 @@ def lines_of(items: Sequence[WireItem], trees: Sequence[Tree] | None, parcels: P
                 "options": text.options,
                 "quantity": units,
                 "cancelled": ZERO,
-                "shipped": units if status is _SHIPPED else ZERO,
+                "shipped": units if left else ZERO,
                 "unit_price": amount(price, currency),
                 "total": amount(worth, currency),
                 "shipment": shipment,
@@ -108,9 +107,9 @@ def _keys(items: Sequence[WireItem], warnings: list[str]) -> list[str]:
 
 def _shipment(item: WireItem, parcels: Parcels, warnings: list[str]) -> str | None:
     shipment = str(item.item_shipment_id)
-    if shipment in parcels.statuses:
+    if shipment in parcels.left:
         return shipment
-    if parcels.statuses:
+    if parcels.left:
         warnings.append(f"A line names shipment {shipment}, which the order does not have.")
     return None
 

@@ -9,19 +9,19 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from hub_core import Address, Buyer, Order, OrderLine, Payment, RejectedError, Shipment
+from hub_core import Address, Buyer, Order, OrderLine, OrderStatus, Payment, RejectedError, Shipment
 from hub_threedcart.carried import ORDER_MEMBERS, carrier, ordinary
 from hub_threedcart.dates import moment
 from hub_threedcart.extras import ORDER, extras, questions
 from hub_threedcart.figures import Locale, amount
 from hub_threedcart.lines import Parcels, lines_of
 from hub_threedcart.parsing import Tree, place_of_nonsense, read_as, tree_of
-from hub_threedcart.shipments import payments_of, shipments_of
+from hub_threedcart.shipments import has_left, payments_of, shipments_of
 from hub_threedcart.statuses import CART, meaning, named
 from hub_threedcart.wire import ZERO, WireOrder
 
 _carried: Final = carrier(ORDER_MEMBERS)
-READING: Final = 1
+READING: Final = 2
 """To be raised whenever the same text makes another order, so that those held are read again."""
 _TOLERANCE: Final = Decimal("0.005")
 """Half a cent: what binary arithmetic in the shop may have added to a sum."""
@@ -52,7 +52,8 @@ def _order(wire: WireOrder, tree: Tree | None, locale: Locale, labels: Mapping[i
     zone, currency = locale.zone, locale.currency
     status = meaning(status_id)
     shipments = shipments_of(wire, _trees(tree, "ShipmentList"), locale)
-    parcels = Parcels({part["external_id"]: part["status"] for part in shipments}, status)
+    left = {part["external_id"]: has_left(part, status) for part in shipments}
+    parcels = Parcels(left, status is OrderStatus.SHIPPED)
     lines, goods, warnings = lines_of(wire.order_item_list, _trees(tree, "OrderItemList"), parcels, currency)
     shipping = sum([part.shipment_cost for part in wire.shipment_list], ZERO)
     tax = wire.sales_tax + wire.sales_tax2 + wire.sales_tax3

@@ -75,6 +75,18 @@ def _status(status: int, order: WireOrder) -> OrderStatus:
     return meaning(order.order_status_id or 0) if status in (0, CART) else meaning(status)
 
 
+def has_left(shipment: dict[str, Any], order: OrderStatus) -> bool:
+    """Tell whether the goods of a *shipment* are on their way; of a cancelled one too, where a trace shows it.
+
+    A cancellation puts its own status in the place of `shipped`; the shipped date and the tracking number stay.
+    """
+    status = shipment["status"]
+    if status is OrderStatus.SHIPPED:
+        return True
+    traced = shipment["shipped_at"] is not None or bool(shipment["tracking_number"])
+    return traced and OrderStatus.CANCELLED in (status, order)
+
+
 def payments_of(wires: Sequence[WireTransaction], trees: Sequence[Tree] | None, locale: Locale) -> list[dict[str, Any]]:
     """Make a payment of each transaction. The platform may list the same payment twice, and so does this."""
     extras_of = map(_carried_by_payment, wires) if trees is None else (extras(tree, TRANSACTION) for tree in trees)

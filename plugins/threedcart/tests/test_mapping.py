@@ -324,6 +324,25 @@ def test_a_line_is_shipped_where_its_own_shipment_is(as_order: AsOrder) -> None:
     assert [(line.shipment, str(line.shipped)) for line in order.lines] == [("8", "2"), ("9", "0")]
 
 
+LEFT = [{"ShipmentShippedDate": "2024-05-07T09:00:00"}, {"ShipmentTrackingCode": "1Z 999"}]
+
+
+@pytest.mark.parametrize("sign", LEFT)
+@pytest.mark.parametrize(("own", "of_order"), [(0, 5), (5, 5), (1, 5), (5, 3)])
+def test_goods_that_left_are_gone_though_the_order_is_cancelled(
+    sign: Members, own: int, of_order: int, as_order: AsOrder
+) -> None:
+    parcels = [{"ShipmentID": 8, "ShipmentOrderStatus": own, **sign}, {"ShipmentID": 9, "ShipmentOrderStatus": own}]
+    items = _item(ItemShipmentID=8, ItemQuantity=2), _item(ItemIndexID=2, ItemShipmentID=9)
+    order = as_order(_order(*items, OrderStatusID=of_order, ShipmentList=parcels))
+    assert [str(line.shipped) for line in order.lines] == ["2", "0"]
+
+
+def test_goods_with_a_tracking_number_have_not_left_before_the_shop_says_so(as_order: AsOrder) -> None:
+    parcel = {"ShipmentID": 0, "ShipmentTrackingCode": "1Z 999"}
+    assert as_order(_order(OrderStatusID=2, ShipmentList=[parcel])).lines[0].shipped == 0
+
+
 def test_a_line_of_an_order_without_shipments_goes_by_the_order(as_order: AsOrder) -> None:
     order = as_order(_order(OrderStatusID=4, ShipmentList=[]))
     assert (order.lines[0].shipment, order.lines[0].shipped, order.warnings) == (None, Decimal(1), ())
