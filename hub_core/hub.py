@@ -5,65 +5,104 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hub_core.channels.registry import ChannelRegistry
 from hub_core.domain.clock import Clock, SystemClock
 from hub_core.domain.errors import SettingsError
 from hub_core.domain.integrations import HealthState
 from hub_core.domain.runs import Run
-from hub_core.engine.embedded import Engine
-from hub_core.engine.syncs import Syncs
-from hub_core.services.applications import Applications
-from hub_core.services.audit import Audit
-from hub_core.services.callbacks import Callbacks
-from hub_core.services.events import Events
+from hub_core.services.finishing import finish_removals
 from hub_core.services.flow_alignment import align_flows
-from hub_core.services.integrations import Integrations
-from hub_core.services.keys import Keys
-from hub_core.services.listings import Listings
-from hub_core.services.orders import Orders
+from hub_core.services.lookup import IntegrationLookup
 from hub_core.services.parts import Parts
-from hub_core.services.preview import PlannedChange, Previews
-from hub_core.services.prices import Prices
-from hub_core.services.rejects import Rejects
-from hub_core.services.removing import finish_removals
-from hub_core.services.reports import Reports
 from hub_core.services.resuming import resume_readable
-from hub_core.services.runs import Runs
-from hub_core.services.stock import Stock
-from hub_core.services.tokens import Tokens
-from hub_core.services.webhooks import Webhooks
 from hub_core.settings import HubSettings
 from hub_core.storage import schema
 from hub_core.storage.database import Database
 from hub_core.storage.vault import Vault
 
+if TYPE_CHECKING:
+    from hub_core.engine.embedded import Engine
+    from hub_core.services.applications import Applications
+    from hub_core.services.audit import Audit
+    from hub_core.services.callbacks import Callbacks
+    from hub_core.services.events import Events
+    from hub_core.services.integrations import Integrations
+    from hub_core.services.keys import Keys
+    from hub_core.services.listings import Listings
+    from hub_core.services.orders import Orders
+    from hub_core.services.preview import PlannedChange
+    from hub_core.services.prices import Prices
+    from hub_core.services.rejects import Rejects
+    from hub_core.services.reports import Reports
+    from hub_core.services.runs import Runs
+    from hub_core.services.stock import Stock
+    from hub_core.services.tokens import Tokens
+    from hub_core.services.webhooks import Webhooks
+
+_SERVICES: Final = {
+    name: (f"hub_core.services.{name}", name.capitalize())
+    for name in (
+        "applications",
+        "audit",
+        "callbacks",
+        "events",
+        "integrations",
+        "keys",
+        "listings",
+        "orders",
+        "prices",
+        "rejects",
+        "reports",
+        "runs",
+        "stock",
+        "tokens",
+        "webhooks",
+    )
+}
+
 
 class Hub:
-    """A hub on one database, with its channels. Make it with `Hub.open`."""
+    """A hub on one database, with its channels. Make it with `Hub.open`.
+
+    Its services are made when they are first asked for: to import them all takes as long as all else at the start.
+    """
+
+    if TYPE_CHECKING:
+        applications: Applications
+        audit: Audit
+        callbacks: Callbacks
+        events: Events
+        integrations: Integrations
+        keys: Keys
+        listings: Listings
+        orders: Orders
+        prices: Prices
+        rejects: Rejects
+        reports: Reports
+        runs: Runs
+        stock: Stock
+        tokens: Tokens
+        webhooks: Webhooks
 
     def __init__(self, parts: Parts, settings: HubSettings) -> None:
         self.parts = parts
         self.settings = settings
         self.channels = parts.channels
-        self.integrations = Integrations(parts)
-        self.applications = Applications(parts)
-        self.callbacks = Callbacks(parts)
-        self.webhooks = Webhooks(parts)
-        self.orders = Orders(parts)
-        self.rejects = Rejects(parts)
-        self.runs = Runs(parts)
-        self.events = Events(parts)
-        self.audit = Audit(parts)
-        self.stock = Stock(parts, self.sync)
-        self.prices = Prices(parts)
-        self.listings = Listings(parts)
-        self.reports = Reports(parts)
-        self.tokens = Tokens(parts)
-        self._previews = Previews(parts)
-        self.keys = Keys(parts)
+
+    def __getattr__(self, name: str) -> Any:
+        """Make a service; it stays."""
+        if name not in _SERVICES:
+            message = f"A hub has no '{name}'; it has: {', '.join(_SERVICES)}."
+            raise AttributeError(message)
+        module, kind = _SERVICES[name]
+        make = getattr(import_module(module), kind)
+        service = make(self.parts, self.sync) if name == "stock" else make(self.parts)
+        setattr(self, name, service)
+        return service
 
     @classmethod
     @asynccontextmanager
@@ -95,6 +134,8 @@ class Hub:
         Stock that waits for the store's orders gets them read, and what is given tells of all that was sent, or why it
         was not. A run that fails is given with its error. Raises ConflictError where the integration cannot run.
         """
+        from hub_core.engine.syncs import Syncs  # noqa: PLC0415 - like the services
+
         return await Syncs(self.parts).run(integration, kind, progress)
 
     async def preview(self, integration: int | str, kinds: Sequence[str]) -> list[PlannedChange]:
@@ -102,7 +143,9 @@ class Hub:
 
         Raises ConflictError where the integration cannot run, or a kind tells the store nothing.
         """
-        return await self._previews.of(integration, kinds)
+        from hub_core.services.preview import Previews  # noqa: PLC0415 - like the services
+
+        return await Previews(self.parts).of(integration, kinds)
 
     async def request_sync(self, integration: int | str, kinds: Sequence[str]) -> list[Run]:
         """Ask for runs that the engine carries out."""
@@ -110,11 +153,13 @@ class Hub:
 
     def engine(self) -> Engine:
         """Give the loop that syncs what is due."""
+        from hub_core.engine.embedded import Engine  # noqa: PLC0415 - like the services
+
         return Engine(self.parts)
 
     async def health(self) -> dict[str, Any]:
         """Tell how the hub as a whole is doing. Raises StorageError where the database does not answer."""
-        states = [integration.health.state for integration in await self.integrations.list()]
+        states = [integration.health.state for integration in await IntegrationLookup(self.parts).there()]
         bad = sum(state in (HealthState.FAILING, HealthState.LATE) for state in states)
         return {
             "status": "degraded" if bad or self.channels.faults else "ok",

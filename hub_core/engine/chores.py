@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub_core.domain.errors import HubError
 from hub_core.services.erasing import Erasing
-from hub_core.services.removing import finish_removals
+from hub_core.services.finishing import finish_removals
 from hub_core.services.webhooks import Webhooks
 
 if TYPE_CHECKING:

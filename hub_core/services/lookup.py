@@ -25,6 +25,10 @@ class IntegrationLookup:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
+    async def there(self) -> list[Integration]:
+        """Give all that are not removed, newest first."""
+        return await self._shown_all(lambda repository: repository.find(removed=False))
+
     async def _present(self, integration: int | str) -> IntegrationRow:
         """Give one that is not removed."""
         row = await self._row(integration)

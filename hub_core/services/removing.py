@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from hub_core.channels.telling import tell
 from hub_core.domain.audit import NewAudit
@@ -21,6 +19,7 @@ from hub_core.domain.integrations import PUSHING, IntegrationChange
 from hub_core.domain.lifecycle import Move, Presence
 from hub_core.services import announcing
 from hub_core.services.auditing import of
+from hub_core.services.finishing import destroy
 from hub_core.services.handles import Handles
 from hub_core.services.lookup import IntegrationLookup, locked
 from hub_core.services.targets import Targets
@@ -31,7 +30,6 @@ from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.integrations import IntegrationRepository
 from hub_core.storage.pushes import PushRepository
-from hub_core.storage.removals import RemovalRepository
 from hub_core.storage.runs import RunRepository
 from hub_core.storage.webhooks import WebhookRepository
 
@@ -43,9 +41,6 @@ if TYPE_CHECKING:
     from hub_core.storage.integrations import IntegrationRow
 
 logger = logging.getLogger("hub_core.services")
-
-ABANDONED: Final = timedelta(seconds=20)
-"""After which nobody is saying farewell any more: a removal that is not done then is finished by others."""
 
 
 class RemovalPreview(Fact):
@@ -93,7 +88,7 @@ class Removing(IntegrationLookup):
         try:
             await self._say_farewell(left)
         finally:
-            await self._parts.database.write(lambda connection: _destroy(connection, self._parts, left))
+            await self._parts.database.write(lambda connection: destroy(connection, self._parts, left))
 
     def _close(self, connection: Connection, row: IntegrationRow) -> IntegrationRow | None:
         """Close all that works for it, and give it as it is left; None where nothing of it is."""
@@ -138,23 +133,6 @@ class Removing(IntegrationLookup):
                 await unsubscribe(channel, row, store, subscribed.subscription)
             change = IntegrationChange.REMOVED
             await tell([channel], "integration_changed", deadline=deadline, store=store, change=change, flow=None)
-
-
-async def finish_removals(parts: Parts) -> None:
-    """Destroy the credentials of those whose removal was begun by a process that is no more."""
-    before = parts.clock.now() - ABANDONED
-    for row in await parts.database.read(lambda connection: RemovalRepository(connection).abandoned(before)):
-        logger.warning("The removal of '%s' is finished; whether its store heard of it is not known.", row.name)
-        await parts.database.write(partial(_destroy, parts=parts, row=row))
-
-
-def _destroy(connection: Connection, parts: Parts, row: IntegrationRow) -> None:
-    repository = IntegrationRepository(connection)
-    fresh = repository.lock(row.id)
-    if fresh is not None and fresh.standing.allows(Move.FORGET):
-        repository.change(row.id, credentials=None)
-        WebhookRepository(connection, parts.database).forget(row.id)
-        RemovalRepository(connection).forget_hints(row.id)
 
 
 def _sentence(name: str, orders: int, changes: int, *, webhooks: bool) -> str:

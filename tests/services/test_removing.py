@@ -13,7 +13,8 @@ from hub_core.domain.errors import ConflictError
 from hub_core.domain.integrations import Flow
 from hub_core.domain.lifecycle import Presence
 from hub_core.services import announcing, removing
-from hub_core.services.removing import ABANDONED, Removing
+from hub_core.services.finishing import ABANDONED
+from hub_core.services.removing import Removing
 from hub_core.storage.integrations import IntegrationRepository
 from hub_core.storage.tables import authorizations, flow_state, integrations
 from hub_core.testing.clock import VirtualClock
