@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from decimal import ROUND_FLOOR, Decimal, InvalidOperation
+from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ _ONE: Final = Decimal(1)
 _LAST_PLACE: Final = Decimal("0.001")
 _LARGEST: Final = Decimal(10) ** 9
 _SHOWN: Final = 60
+_DIGITS: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+"""What a person means as a number: neither an exponent nor a mark between digits."""
 
 
 class Cause(StrEnum):
@@ -86,10 +89,10 @@ def checked_adjustment(sku: str, value: object) -> Decimal:
 def _checked_units(sku: str, value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
         raise _unfit(sku, value, "is no number; give a whole number or a text such as '2.5'")
-    try:
-        units = Decimal(value.strip() if isinstance(value, str) else value)
-    except InvalidOperation:
-        raise _unfit(sku, value, "is no number") from None
+    text = value.strip() if isinstance(value, str) else None
+    if text is not None and not _DIGITS.fullmatch(text):
+        raise _unfit(sku, value, "is no number")
+    units = Decimal(value if text is None else text)
     if not units.is_finite() or abs(units) >= _LARGEST:
         raise _unfit(sku, value, "is no number of units that anybody could mean")
     if units.quantize(_LAST_PLACE) != units:
@@ -102,7 +105,10 @@ def _unfit(sku: str, value: object, reason: str) -> InputError:
 
 
 def _shown(value: object) -> str:
-    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    if isinstance(value, str) and not value.isprintable():
+        text = ascii(value)
+    else:
+        text = str(value) if isinstance(value, Decimal) else repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 

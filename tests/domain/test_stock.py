@@ -91,9 +91,13 @@ def test_equal_figures_are_written_the_same(figure: Decimal) -> None:
         ("1.2345", "more than three decimal places"),
         ("many", "is no number"),
         ("", "is no number"),
-        ("NaN", "anybody could mean"),
-        ("Infinity", "anybody could mean"),
-        ("1e12", "anybody could mean"),
+        ("NaN", "is no number"),
+        ("Infinity", "is no number"),
+        ("1e5", "is no number"),
+        ("1_000", "is no number"),
+        ("\u0663", "is no number"),
+        (Decimal("NaN"), "anybody could mean"),
+        ("1000000000000", "anybody could mean"),
         (10**10, "anybody could mean"),
         (1.5, "is no number"),
         (True, "is no number"),
@@ -110,6 +114,11 @@ def test_a_level_that_can_be_none_is_refused_with_the_reason(value: object, reas
 @pytest.mark.parametrize(("value", "level"), [(5, "5"), ("7", "7"), (" 2.50 ", "2.5"), (Decimal("1E+2"), "100")])
 def test_a_level_is_a_whole_number_or_an_exact_text(value: object, level: str) -> None:
     assert str(checked_level("SKU-1", value)) == level
+
+
+def test_a_figure_is_repeated_as_a_person_writes_it() -> None:
+    with pytest.raises(InputError, match=r"The stock -9\.5 of 'SKU-1' is below zero"):
+        checked_level("SKU-1", Decimal("-9.5"))
 
 
 def test_an_adjustment_may_take_away() -> None:
