@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 Mark = Literal[".", ","]
 
@@ -21,35 +21,25 @@ class NumberError(ValueError):
     """The text is no number, or may mean two; the message says so as the end of a sentence."""
 
 
-class Style(NamedTuple):
-    """How the numbers of a file are written: with *mark* before decimals, or None where that shows in none of them.
-
-    *plain_point*: where nothing shows it, a point is no mark for thousands, as in files whose cells commas divide.
-    """
-
-    mark: Mark | None
-    plain_point: bool
-
-
-def style_of(texts: Iterable[str], *, plain_point: bool) -> Style:
-    """Tell how these numbers are written; no mark where they contradict each other."""
+def mark_of(texts: Iterable[str]) -> Mark | None:
+    """Tell which mark stands before the decimals of these numbers; None where that shows in none, or they differ."""
     told = {mark for text in texts if (mark := _telling(_bare(text))) is not None}
-    return Style(told.pop() if len(told) == 1 else None, plain_point and not told)
+    return told.pop() if len(told) == 1 else None
 
 
-def number(text: str, style: Style) -> str:
-    """Give a number as Python writes it. Raises NumberError."""
+def number(text: str, mark: Mark | None) -> str:
+    """Give a number as Python writes it; *mark* is the one before decimals, where that is known. Raises NumberError."""
     bare = _bare(text)
     if not _NUMBER.fullmatch(bare):
         raise NumberError("is no number")
-    return _plain(bare, style.mark or _telling(bare) or _assumed(bare, style))
+    return _plain(bare, mark or _telling(bare) or _assumed(bare))
 
 
-def _assumed(bare: str, style: Style) -> Mark:
+def _assumed(bare: str) -> Mark:
     """Give the mark for a number that does not tell it. Raises NumberError where that makes a difference."""
-    if not _THOUSANDS.fullmatch(bare) or (style.plain_point and "." in bare):
+    if not _THOUSANDS.fullmatch(bare):
         return "."
-    whole, part = re.sub("[.,]", "", bare), bare.replace(",", ".")
+    whole, part = re.sub("[.,]", "", bare), bare.replace(",", ".").rstrip("0").rstrip(".")
     raise NumberError(f"may mean {whole} or {part}; say so with --decimal point or --decimal comma")
 
 

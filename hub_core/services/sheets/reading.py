@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hub_core.domain.errors import InputError
 from hub_core.services.sheets.faults import shown
-from hub_core.services.sheets.figures import Mark, NumberError, Style, number, style_of
+from hub_core.services.sheets.figures import Mark, NumberError, mark_of, number
 from hub_core.services.sheets.headings import Columns
 from hub_core.services.sheets.rows import sheet_of
 from hub_core.services.sheets.texts import read_bytes, text_of
@@ -22,7 +22,7 @@ class Given:
     sku: str
     what: str
     figure: str
-    style: Style
+    mark: Mark | None
     cells: dict[str, str]
 
     def number(self) -> str:
@@ -30,7 +30,7 @@ class Given:
         if not self.figure:
             raise InputError(f"The {self.what} of {shown(self.sku)} is empty; write 0 if that is meant.")
         try:
-            return number(self.figure, self.style)
+            return number(self.figure, self.mark)
         except NumberError as error:
             raise InputError(f"The {self.what} {shown(self.figure)} of {shown(self.sku)} {error}.") from None
 
@@ -52,9 +52,7 @@ class Reading:
         rows = [(row.line, row.cells + [""] * len(self._sheet.header)) for row in self._sheet.rows]
         if not rows:
             raise InputError("The file has no lines below the names of its columns. Nothing was changed.")
-        style = style_of((cells[figure] for _, cells in rows), plain_point=self._sheet.divider == ",")
-        if mark is not None:
-            style = Style(mark, plain_point=False)
+        mark = mark or mark_of(cells[figure] for _, cells in rows)
         for line, cells in rows:
             others = {name: cells[place] for name, place in self.columns.places.items()}
-            yield Given(line, cells[sku], what, cells[figure], style, others)
+            yield Given(line, cells[sku], what, cells[figure], mark, others)

@@ -133,7 +133,7 @@ def test_sku_goes_before_less_certain_names() -> None:
         ("sku;qty\nB;2.5\nA;1.000", "1"),
         ("sku;qty\nA;1 234,5", "1234.5"),
         ("sku;qty\nA;1'234.5", "1234.5"),
-        ("sku,qty\nA,1.000", "1"),
+        ("sku,qty\nB,2.5\nA,1.000", "1"),
         ('sku,qty\nA,"1,234.5"', "1234.5"),
         ("sku,qty\nA,+3", "3"),
         ("sku,qty\nA,.5", "0.5"),
@@ -146,10 +146,16 @@ def test_numbers_are_read_as_they_are_meant(text: str, level: str) -> None:
     assert _read(text)["A"] == Decimal(level)
 
 
-@pytest.mark.parametrize("text", ["sku;qty\nA;1.000", "sku;qty\nA;1,000", 'sku,qty\nA,"1,000"', "sku;q\nqty;A"])
+@pytest.mark.parametrize(
+    "text",
+    ["sku;qty\nA;1.000", "sku;qty\nA;1,000", 'sku,qty\nA,"1,000"', "sku,qty\nB,7\nA,1.000", "sku\tqty\nA\t1.000"],
+)
 def test_what_may_mean_two_numbers_is_never_guessed(text: str) -> None:
-    said = str(_refused(text))
-    assert "may mean 1000 or 1.000; say so with --decimal" in said or "no column" in said
+    assert "may mean 1000 or 1; say so with --decimal" in str(_refused(text))
+
+
+def test_both_numbers_are_named_as_they_are_meant() -> None:
+    assert "may mean 1250 or 1.25; say so" in str(_refused("sku,qty\nA,1.250"))
 
 
 @pytest.mark.parametrize(("mark", "level"), [(".", 1), (",", 1000)])

@@ -36,7 +36,7 @@ def test_a_sku_may_have_a_price_in_each_currency() -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("A,1.999,USD", "has more than the 2 decimal places of USD"),
+        ("A,1.9999,USD", "has more than the 2 decimal places of USD"),
         ("A,1.5,JPY", "has more than the 0 decimal places of JPY"),
         ("A,0,USD", "must be above 0"),
         ("A,-1,USD", "must be above 0"),
