@@ -233,8 +233,15 @@ _TOLD = {
 def _told(error: DBAPIError, url: URL) -> StorageError:
     """Say in plain words what the database answered."""
     text = str(error.orig).lower()
-    where = url.database if url.drivername == "sqlite" else f"server {url.host}:{url.port or 5432}"
+    where = url.database if url.drivername == "sqlite" else _server(url)
     for signs, said in _TOLD.items():
         if any(sign in text for sign in signs):
             return StorageError(f"The database {where} {said}")
     return StorageError(f"The database {where} refused what the hub asked ({type(error.orig).__name__}: {error.orig}).")
+
+
+def _server(url: URL) -> str:
+    """Name a server: by its host, or by the folder of its socket, which stands in the query where no host does."""
+    place = url.host or url.query.get("host") or "on this machine"
+    told = place if isinstance(place, str) else place[0]
+    return f"server {told}" if url.host is None else f"server {told}:{url.port or 5432}"

@@ -170,6 +170,11 @@ async def test_a_server_that_does_not_answer_is_told(postgres_server: PostgresSe
     assert "lacks what the hub expects there" in await refusal(postgres_server.url("never_made"))
 
 
+async def test_a_server_behind_a_socket_is_named_by_the_folder_of_it() -> None:
+    told = await refusal("postgresql+psycopg://nobody@/hub?host=/nowhere")
+    assert told == "The database server /nowhere does not answer; start it or check HUB_DATABASE_URL."
+
+
 async def test_the_password_of_a_server_is_told_to_nobody() -> None:
     assert "hush" not in await refusal("postgresql+psycopg://nobody:hush@127.0.0.1:1/hub")
 
