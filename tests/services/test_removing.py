@@ -43,7 +43,7 @@ def die(monkeypatch: pytest.MonkeyPatch) -> None:
         raise DiedError
 
     monkeypatch.setattr(Removing, "_say_farewell", farewell)
-    monkeypatch.setattr(removing, "_destroy", killed)
+    monkeypatch.setattr(removing, "destroy", killed)
 
 
 async def left_behind(hub: Hub, shop: Shop) -> int:
