@@ -64,8 +64,15 @@ def plain_digits(figures: Sequence[Decimal | None]) -> list[str | None]:
 
 
 def one_form(figures: Sequence[Decimal | None]) -> list[str | None]:
-    """Write *figures* so that equal ones are equal texts."""
-    return plain_digits([None if figure is None else plain(figure) for figure in figures])
+    """Write *figures* so that equal ones are equal texts; most are written so already, and their text shows it."""
+    return [
+        None if figure is None else text if _is_plain(text := str(figure)) else f"{plain(figure):f}"
+        for figure in figures
+    ]
+
+
+def _is_plain(text: str) -> bool:
+    return ("." not in text or text[-1] != "0") and "E" not in text and text != "-0"
 
 
 class ExactDecimal(TypeDecorator[Decimal]):

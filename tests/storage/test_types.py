@@ -4,13 +4,16 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import insert, literal, select
 from sqlalchemy.exc import StatementError
 
+from hub_core.domain.stock import plain
 from hub_core.storage.database import Database
 from hub_core.storage.stock import StockRepository
 from hub_core.storage.tables import applications, stock_levels
-from hub_core.storage.types import DecimalSum, ExactDecimal, UtcDateTime
+from hub_core.storage.types import DecimalSum, ExactDecimal, UtcDateTime, one_form
 from hub_core.testing.clock import VirtualClock
 from tests.hubs import NOW
 
@@ -66,3 +69,11 @@ def test_equal_units_are_equal_to_the_database_however_they_are_written(hub_url:
     found = database.read_now(lambda connection: connection.execute(same).scalars().all())
     database.engine.dispose()
     assert found == ["A"]
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**15), max_value=10**15, places=4))
+def test_a_figure_has_one_written_form(figure: Decimal) -> None:
+    (text,) = one_form([figure])
+    assert one_form([figure + Decimal("0.0000"), figure.normalize()]) == [text, text]
+    assert text is not None
+    assert (Decimal(text), "E" in text, text) == (figure, False, f"{plain(figure):f}")
