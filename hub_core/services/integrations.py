@@ -11,10 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from hub_core.domain.audit import NewAudit, Subject
 from hub_core.domain.errors import ConflictError, InputError
 from hub_core.domain.events import NewEvent
-from hub_core.domain.integrations import Integration, Rules
+from hub_core.domain.integrations import Integration
 from hub_core.services.auditing import shown_settings
 from hub_core.services.authorization import Authorization
-from hub_core.services.checks import validated
+from hub_core.services.checks import checked_rules, validated
 from hub_core.services.inheriting import Inheriting
 from hub_core.services.lookup import locked
 from hub_core.services.reconfiguring import Reconfiguration
@@ -59,7 +59,7 @@ class Integrations(Authorization, Reconfiguration, Switching, Removing, Inheriti
         found, name = self._parts.channels.channel(channel), checked_name(name)
         info, given = found.info, validated(found.info.settings, settings, "settings")
         checked = _plain(given)
-        ruled = validated(Rules, rules or {}, "rules")
+        ruled = checked_rules(rules or {})
         now = self._parts.clock.now()
 
         def add(connection: Connection) -> int:

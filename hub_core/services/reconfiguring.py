@@ -11,7 +11,7 @@ from hub_core.domain.errors import ConflictError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.integrations import ConnectionState, Integration, Rules, StoreIdentity
 from hub_core.services.auditing import changed, configured, of
-from hub_core.services.checks import validated
+from hub_core.services.checks import checked_rules, validated
 from hub_core.services.connecting import Connector
 from hub_core.services.handles import Handles
 from hub_core.services.identities import held
@@ -147,4 +147,4 @@ class Reconfiguration(IntegrationLookup):
 
 
 def _ruled(row: IntegrationRow, rules: Mapping[str, Any]) -> Rules:
-    return validated(Rules, {**row.rules.model_dump(exclude_unset=True), **rules}, "rules")
+    return checked_rules({**row.rules.model_dump(exclude_unset=True), **rules})
