@@ -160,5 +160,5 @@ def _movement(row: Row[Any], set_at: datetime | None) -> ExplainedMovement:
         integration=row.name,
         order=row.number,
         order_id=row.order_id,
-        late=row.placed_at is not None and set_at is not None and row.placed_at < set_at,
+        late=row.placed_at is not None and set_at is not None and row.placed_at < set_at.replace(microsecond=0),
     )

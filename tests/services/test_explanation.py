@@ -14,6 +14,7 @@ from hub_core.storage.stock import Movement, StockRepository
 from hub_core.storage.tables import flow_state, pushes
 from tests.hubs import NOW, connected
 from tests.services.listed import listed, target
+from tests.toyshop.shop import open_shop
 
 
 def standing(hub: Hub, listing: int, **values: Any) -> None:
@@ -128,6 +129,22 @@ async def test_it_is_the_same_as_data(hub: Hub) -> None:
     await hub.stock.set({"A": 10})
     data = (await hub.stock.explain("A")).model_dump(mode="json")
     assert (data["level"], data["available"], data["sentences"][-1]) == ("10", "10", "No store lists A.")
+
+
+@pytest.mark.parametrize(("before", "late"), [(0, False), (1, True)])
+async def test_a_sale_of_the_second_in_which_the_level_was_set_is_not_said_to_be_earlier(
+    hub: Hub, before: int, late: bool
+) -> None:
+    shop = open_shop("north")
+    await connected(hub, shop)
+    await hub.sync("north")
+    hub.parts.clock.advance(60.5)  # type: ignore[attr-defined]
+    await hub.stock.set({"A": 10})
+    placed_at = hub.parts.clock.now().replace(microsecond=0) - timedelta(seconds=before)
+    shop.put("1", placed_at, lines=[{"id": "1", "sku": "A", "quantity": "1", "price": "1"}])
+    await hub.sync("north")
+    (movement,) = (await hub.stock.explain("A")).movements
+    assert movement.late is late
 
 
 async def test_a_sale_that_was_seen_late_is_marked(hub: Hub) -> None:
