@@ -24,7 +24,7 @@ from hub_core.domain.budget import Budget
 from hub_core.domain.clock import Clock
 from hub_core.domain.errors import AuthorizationError, BudgetError, ResponseError, UnavailableError
 
-__all__ = ["Answer", "Limits", "StoreHttp"]
+__all__ = ["LONGEST_EXCHANGE", "Answer", "Limits", "StoreHttp"]
 
 LOG = logging.getLogger("hub_core.http")
 
@@ -34,8 +34,10 @@ ATTEMPTS = 4
 _TIMEOUTS = httpx.Timeout(connect=10, read=120, write=30, pool=30)
 """Reading takes long where a store needs a minute for a page of orders, as 3DCart's do."""
 
+LONGEST_EXCHANGE = 300.0
+"""Seconds after which a request that left has been answered, or is not waited for any more."""
+
 _LIMITS = Limits()
-_LONGEST_EXCHANGE = 300.0
 _LONGEST_REPEATING = 150.0
 _SAFE = frozenset({"GET", "HEAD"})
 _REDIRECTS = 5
@@ -215,7 +217,7 @@ class StoreHttp:
         self.writes += not call.safe
         started = self._clock.monotonic()
         with faults.translated(request.url.host):
-            async with asyncio.timeout(_LONGEST_EXCHANGE):
+            async with asyncio.timeout(LONGEST_EXCHANGE):
                 response = await self._transport.handle_async_request(request)
                 try:
                     body = await read_body(response, request.url.host, self._limits)

@@ -50,6 +50,11 @@ def exact(amount: Decimal, currency: str) -> Decimal:
     return (short if short == cut else cut.normalize()) + 0
 
 
+def written(amount: Decimal, currency: str | None) -> str:
+    """Write a figure for a sentence: in the digits of its *currency*, or plainly where it has none."""
+    return f"{amount if currency is None else exact(amount, currency):f}"
+
+
 def money(amount: Decimal, currency: str) -> Money:
     """Make money of a figure as a shop sends it."""
     return Money(amount=exact(amount, currency), currency=currency)

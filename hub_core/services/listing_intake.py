@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from hub_core.domain.history import Sight
 from hub_core.domain.integrations import PUSHING, Flow
+from hub_core.domain.money import written
 from hub_core.domain.runs import Counts
 from hub_core.domain.stock import plain
 from hub_core.services.listing_sifting import SiftedListings, sift_listings
@@ -153,7 +154,7 @@ class _Write:
                 if figure is not None and old is None:
                     first.append((listing_id, flow, self._integration_id, figure, figure))
                 elif figure is not None and old is not None:
-                    change = _change(old, figure, page.asked_at)
+                    change = _change(old, figure, page.asked_at, _currency_of(listing, flow))
                     figures += [NewFigure(listing_id, flow, self._integration_id, *change)] if change else []
         self._rows.write_first_figures(first)
         self._rows.write_figures(figures)
@@ -167,6 +168,7 @@ class Change(NamedTuple):
     drifted_at: datetime | None = None
     raised_at: datetime | None = None
     reason: str = ""
+    unsure_until: datetime | None = None
 
 
 def _retargets(held: HeldListing, now: ListingValues) -> bool:
@@ -182,19 +184,24 @@ def _figures_of(listing: Listing) -> dict[str, Decimal | None]:
     }
 
 
-def _change(old: HeldFigure, figure: Decimal, asked_at: datetime) -> Change | None:
+def _currency_of(listing: Listing, flow: str) -> str | None:
+    return listing.price.currency if flow == _PRICES and listing.price is not None else None
+
+
+def _change(old: HeldFigure, figure: Decimal, asked_at: datetime, currency: str | None) -> Change | None:
     """Tell what to write of a *figure* that a store was read to have; None where that tells nothing new.
 
     Nor does it where a send was under way when the page was asked for, or ended after that.
     """
     if old.in_flight or (old.ended_at or asked_at) > asked_at:
         return None
-    if old.acknowledged == figure == old.expected:
+    still_unsure = old.unsure_until if old.unsure_until is not None and asked_at <= old.unsure_until else None
+    if old.acknowledged == figure == old.expected and still_unsure == old.unsure_until:
         return None
-    return _adopted(old, figure, asked_at)
+    return _adopted(old, figure, asked_at, currency)._replace(unsure_until=still_unsure)
 
 
-def _adopted(old: HeldFigure, figure: Decimal, asked_at: datetime) -> Change:
+def _adopted(old: HeldFigure, figure: Decimal, asked_at: datetime, currency: str | None) -> Change:
     """Adopt what the store has. A listing that was in step has drifted: it was changed in the store, or sold there.
 
     Where a raise was to be sent anyway, that waits for the orders of which this may come.
@@ -203,6 +210,7 @@ def _adopted(old: HeldFigure, figure: Decimal, asked_at: datetime) -> Change:
     if old.expected is None or old.target is None or figure in (old.expected, old.target):
         return adopted
     if old.expected == old.target:
-        said = f"The store was found to have {figure} where {old.expected} was expected."
+        had, thought = written(figure, currency), written(old.expected, currency)
+        said = f"The store was found to have {had} where {thought} was expected."
         return adopted._replace(drifted_at=asked_at, reason=said)
     return adopted._replace(raised_at=asked_at) if old.target > figure else adopted

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from hub_core.channels.http import LONGEST_EXCHANGE
 from hub_core.domain.errors import BudgetError, FlowClosedError, PluginError, SupersededError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.integrations import Flow
@@ -20,12 +21,13 @@ from hub_core.domain.pushes import Waiting
 from hub_core.domain.runs import Counts
 from hub_core.domain.stock import plain
 from hub_core.services.budget import StoreBudget, scope_of
+from hub_core.services.push_kind import PUSH_DEADLINE
 from hub_core.services.push_outcomes import PushOutcomes
 from hub_core.services.receipts import Receipts
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.listings import ListingRepository
-from hub_core.storage.push_rows import Due, Held, Sent
+from hub_core.storage.push_rows import Due, Held, Sent, Unsure
 from hub_core.storage.pushes import PushRepository
 from hub_core.storage.searches import SearchRepository
 
@@ -70,7 +72,7 @@ class PushFlow:
 
         Raises PausedError where a slice ends, BudgetError where the store's rate limit leaves no room.
         """
-        await self._let_go(run)
+        await self._try_again(run)
         await self._receipts.settle(run)
         held: list[Held] = []
         busy: set[int] = set()
@@ -96,14 +98,14 @@ class PushFlow:
     def _rows(self, connection: Connection, run: FlowRun) -> PushRepository:
         return PushRepository(connection, run.integration.id, self._kind.flow)
 
-    async def _let_go(self, run: FlowRun) -> None:
-        """Let those try again whose time has come."""
+    async def _try_again(self, run: FlowRun) -> None:
+        """Let those be told again whose time has come."""
 
-        def let_go(connection: Connection) -> None:
+        def try_again(connection: Connection) -> None:
             FlowRepository(connection, self._parts.database).fence(run.lease)
-            self._rows(connection, run).let_go({Waiting.RETRY}, due=run.lease.now(self._parts.clock))
+            self._rows(connection, run).try_again(run.lease.now(self._parts.clock))
 
-        await self._parts.database.write(let_go)
+        await self._parts.database.write(try_again)
 
     async def _batches(self, run: FlowRun, busy: set[int], outcomes: PushOutcomes) -> AsyncGenerator[Batch, None]:
         size, clock = self._kind.batch(run.channel.info), self._parts.clock
@@ -142,7 +144,7 @@ class PushFlow:
 
         def pick(connection: Connection) -> Batch | None:
             still_open = FlowRepository(connection, self._parts.database).fence(run.lease)
-            ListingRepository(connection).lock([*ids, *(sent.listing_id for sent, _ in told)])
+            ListingRepository(connection).lock_families([*ids, *(sent.listing_id for sent, _ in told)])
             events = outcomes.write(connection, told) if told else []
             batch = self._picked(connection, run, ids) if still_open else None
             drifted = [one for one in batch.going if one.drifted_at is not None] if batch else []
@@ -165,12 +167,16 @@ class PushFlow:
         free = [(one, rule(one)) for one in due if one.listing_id not in busy]
         going = [one for one, wait in free if wait is None]
         held = [self._held(run, one, wait) for one, wait in free if wait is not None]
+        rows.doubt([self._unsure(run, one, until) for one in going if (until := _unsure_until(one, at)) is not None])
         rows.mark_sent([one.listing_id for one in going], at)
         rows.hold(sorted(held))
         return Batch(going, self._kind.changes(rows, going), held, busy)
 
     def _held(self, run: FlowRun, due: Due, wait: Wait) -> Held:
         return Held(due.listing_id, self._kind.flow.value, run.integration.id, wait.kind.value, wait.reason)
+
+    def _unsure(self, run: FlowRun, due: Due, until: datetime) -> Unsure:
+        return Unsure(due.listing_id, self._kind.flow.value, run.integration.id, until)
 
     def _drifted(self, run: FlowRun, due: Due) -> NewEvent:
         """Say that the store had another figure, where no read of its orders is waited for that may explain it."""
@@ -231,6 +237,18 @@ class PushFlow:
             SearchRepository(connection).make_due(run.integration.id, database.now_sql(), [Search.NEW])
 
         await database.write(ask)
+
+
+def _unsure_until(due: Due, now: datetime) -> datetime | None:
+    """Tell until when what was sent before, and got lost, may arrive after what is sent *now*; None where it cannot.
+
+    It left before now, and not long after it was noted to be sent, for until then the plugin waited for its turn.
+    """
+    if not due.was_lost or due.sent_at is None:
+        return None
+    left_by = min(now, due.sent_at + timedelta(seconds=PUSH_DEADLINE))
+    until = max(left_by + timedelta(seconds=LONGEST_EXCHANGE), due.unsure_until or left_by)
+    return until if until > now else None
 
 
 def _sent(due: Due) -> Sent:

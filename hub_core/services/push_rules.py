@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from hub_core.domain.money import written
 from hub_core.domain.prices import change_percent
 from hub_core.domain.pushes import Waiting
-from hub_core.domain.stock import plain
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,17 +56,20 @@ def _may_be_explained(due: Due, reads: OrderReads) -> bool:
 
 def price_wait(due: Due, rules: Rules) -> Wait | None:
     """Tell why a price is not sent now: it lies beyond a limit, or changes by more than goes without a person."""
-    price = f"{plain(due.target)} {due.currency}"
+    price = f"{written(due.target, due.currency)} {due.currency}"
     if rules.price_floor is not None and due.target < rules.price_floor:
-        return Wait(Waiting.LIMIT, f"{price} is below the floor of {rules.price_floor}; change the price or the rule.")
+        floor = written(rules.price_floor, due.currency)
+        return Wait(Waiting.LIMIT, f"{price} is below the floor of {floor}; change the price or the rule.")
     if rules.price_ceiling is not None and due.target > rules.price_ceiling:
-        said = f"{price} is above the ceiling of {rules.price_ceiling}; change the price or the rule."
-        return Wait(Waiting.LIMIT, said)
-    percent = None if due.acknowledged is None else change_percent(due.acknowledged, due.target)
+        ceiling = written(rules.price_ceiling, due.currency)
+        return Wait(Waiting.LIMIT, f"{price} is above the ceiling of {ceiling}; change the price or the rule.")
+    if due.acknowledged is None:
+        return None
+    percent = change_percent(due.acknowledged, due.target)
     if percent is None or percent <= rules.price_change_max_percent or due.confirmed_version == due.version:
         return None
     return Wait(
         Waiting.CONFIRMATION,
-        f"{price} changes the price of {due.acknowledged} by {percent:.0f} %, more than the "
+        f"{price} changes the price of {written(due.acknowledged, due.currency)} by {percent:.0f} %, more than the "
         f"{rules.price_change_max_percent:f} % that go without a person; confirm it.",
     )

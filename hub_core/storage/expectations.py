@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, or_, select, union, update
+from sqlalchemy import and_, exists, or_, select, union, update
 
 from hub_core.domain.integrations import Flow
 from hub_core.domain.pushes import Waiting
@@ -74,7 +74,9 @@ class Expectations:
         """Lower what is expected of listings by what was *sold*, since a read of the orders *began* that lacked it.
 
         Whoever calls holds all listings of *skus*. Left as they are: those that something was sent to, or that were
-        read, after that moment, for the store may have known of the sale by then.
+        read, after that moment, for the store may have known of the sale by then; and variants with a sibling to which
+        something was sent since, for what their parent has was summed up then, without the sale. Whoever sends holds
+        all siblings, so that is seen here, or sees there what is written here.
         """
         statement = (
             select(pushes.c.listing_id, pushes.c.expected)
@@ -87,6 +89,7 @@ class Expectations:
                 or_(pushes.c.waiting.is_(None), pushes.c.waiting != Waiting.RECEIPT.value),
                 pushes.c.in_flight.is_(False),
                 pushes.c.expected.is_not(None),
+                ~_sibling_was_told_since(began),
             )
         )
         rows = [
@@ -134,6 +137,17 @@ class Expectations:
         if ids:
             mine: ColumnElement[bool] = among(self._connection, pushes.c.listing_id, ids)
             self._connection.execute(update(pushes).where(mine, pushes.c.flow == Flow.STOCK.value).values(**values))
+
+
+def _sibling_was_told_since(began: datetime) -> ColumnElement[bool]:
+    sibling, told = listings.alias("sibling"), pushes.alias("told")
+    return exists().where(
+        sibling.c.integration_id == listings.c.integration_id,
+        sibling.c.parent == listings.c.parent,
+        told.c.listing_id == sibling.c.id,
+        told.c.flow == Flow.STOCK.value,
+        or_(told.c.in_flight, told.c.ended_at >= began),
+    )
 
 
 def _is_ready(row: Row[Any], began: datetime) -> bool:

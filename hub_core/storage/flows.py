@@ -318,8 +318,9 @@ class FlowRepository:
 
 def _tries_again() -> ColumnElement[bool]:
     waits = pushes.c.waiting.in_([Waiting.RETRY.value, Waiting.RECEIPT.value])
+    again = or_(waits, pushes.c.unsure_until.is_not(None))
     return exists().where(
-        pushes.c.integration_id == flow_state.c.integration_id, pushes.c.flow == flow_state.c.flow, waits
+        pushes.c.integration_id == flow_state.c.integration_id, pushes.c.flow == flow_state.c.flow, again
     )
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, union, update
 
 from hub_core.domain.integrations import Flow
 from hub_core.domain.listings import Listing, Tie
@@ -59,6 +59,7 @@ class HeldFigure(NamedTuple):
     reason: str
     in_flight: bool
     ended_at: datetime | None
+    unsure_until: datetime | None
 
 
 class NewFigure(NamedTuple):
@@ -72,6 +73,7 @@ class NewFigure(NamedTuple):
     drifted_at: datetime | None
     raised_at: datetime | None
     reason: str
+    unsure_until: datetime | None
 
 
 _JSON = msgspec.json.Encoder(order="sorted")
@@ -92,7 +94,7 @@ _FIGURES = BulkWrite(
     pushes,
     columns=NewFigure._fields,
     key=("listing_id", "flow"),
-    change=("acknowledged", "expected", "drifted_at", "raised_at", "reason"),
+    change=("acknowledged", "expected", "drifted_at", "raised_at", "reason", "unsure_until"),
 )
 
 
@@ -163,9 +165,21 @@ class ListingRepository:
 
     def lock(self, ids: Collection[int]) -> None:
         """Keep others from changing some listings or what their stores should be told."""
-        if self._dialect == "sqlite":  # this transaction is the only one that writes
+        if self._dialect != "sqlite":  # there, this transaction is the only one that writes
+            self._lock(among(self._connection, listings.c.id, ids))
+
+    def lock_families(self, ids: Collection[int]) -> None:
+        """Do so for some listings and for their siblings, of which the same is summed up."""
+        if self._dialect == "sqlite":
             return
-        statement = select(listings.c.id).where(among(self._connection, listings.c.id, ids)).order_by(listings.c.id)
+        mine = among(self._connection, listings.c.id, ids)
+        sibling = listings.alias()
+        is_sibling = and_(sibling.c.integration_id == listings.c.integration_id, sibling.c.parent == listings.c.parent)
+        siblings = select(sibling.c.id).join(listings, is_sibling).where(mine)
+        self._lock(listings.c.id.in_(union(select(listings.c.id).where(mine), siblings)))
+
+    def _lock(self, which: ColumnElement[bool]) -> None:
+        statement = select(listings.c.id).where(which).order_by(listings.c.id)
         self._connection.execute(statement.with_for_update(key_share=True)).all()
 
     def reserve_ids(self, count: int) -> Sequence[int]:

@@ -11,7 +11,11 @@ from hub_core.domain.pushes import Waiting
 
 
 class Due(NamedTuple):
-    """A listing whose store is to be told something. *was_lost*: it was told before, and nobody knows with what end."""
+    """A listing whose store is to be told something.
+
+    *was_lost*: it was told before, at *sent_at*, and nobody knows with what end. What was may arrive until
+    *unsure_until*, as far as that is known.
+    """
 
     listing_id: int
     external_id: str
@@ -29,6 +33,8 @@ class Due(NamedTuple):
     was_lost: bool
     confirmed_version: int | None
     reason: str
+    sent_at: datetime | None
+    unsure_until: datetime | None
 
 
 class Sent(NamedTuple):
@@ -61,6 +67,15 @@ class Held(NamedTuple):
     integration_id: int
     waiting: str
     reason: str
+
+
+class Unsure(NamedTuple):
+    """A figure of which an earlier send may still arrive."""
+
+    listing_id: int
+    flow: str
+    integration_id: int
+    unsure_until: datetime
 
 
 class Beside(NamedTuple):

@@ -47,6 +47,8 @@ FIGURES = (
         _PUSH.in_flight,
         _PUSH.confirmed_version,
         _PUSH.reason,
+        _PUSH.sent_at,
+        _PUSH.unsure_until,
     )
     .join(listings, listings.c.id == _PUSH.listing_id)
     .where(_MINE, _DIFFERS)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, not_, or_, select, update
+from sqlalchemy import and_, case, func, literal, not_, null, or_, select, update
 
 from hub_core.domain.integrations import Flow
 from hub_core.domain.pushes import Waiting
 from hub_core.storage.among import among
 from hub_core.storage.bulk import BulkWrite
-from hub_core.storage.push_rows import Around, Beside, Due, Held, OrderReads, Sent, Unsettled
+from hub_core.storage.push_rows import Around, Beside, Due, Held, OrderReads, Sent, Unsettled, Unsure
 from hub_core.storage.push_statements import (
     DUE,
     FIGURES,
@@ -26,6 +26,7 @@ from hub_core.storage.push_statements import (
     taken,
 )
 from hub_core.storage.tables import listings, pushes
+from hub_core.storage.types import UtcDateTime
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
 _HELD = BulkWrite(pushes, columns=Held._fields, key=("listing_id", "flow"), change=Held._fields[3:])
+_UNSURE = BulkWrite(pushes, columns=Unsure._fields, key=("listing_id", "flow"), change=("unsure_until",))
 _OTHER = {Flow.STOCK: Flow.PRICES, Flow.PRICES: Flow.STOCK}
 
 
@@ -91,6 +93,10 @@ class PushRepository:
         """Note that nothing of listings has left after all."""
         self._set(ids, in_flight=False)
 
+    def doubt(self, unsure: Sequence[Unsure]) -> None:
+        """Note until when what was sent before may still arrive."""
+        _UNSURE.write(self._connection, unsure)
+
     def hold(self, held: Sequence[Held]) -> None:
         """Note why figures are not sent now."""
         _HELD.write(self._connection, held)
@@ -139,19 +145,36 @@ class PushRepository:
         """Ask for promised answers again later."""
         self._set(ids, retry_at=until)
 
-    def _set(self, ids: Collection[int], **values: Any) -> None:
+    def _set(self, ids: Collection[int], *which: ColumnElement[bool], **values: Any) -> None:
         if ids:
             mine: ColumnElement[bool] = among(self._connection, pushes.c.listing_id, ids)
-            self._connection.execute(update(pushes).where(mine, pushes.c.flow == self._flow.value).values(**values))
+            of_flow = pushes.c.flow == self._flow.value
+            self._connection.execute(update(pushes).where(mine, of_flow, *which).values(**values))
 
-    def let_go(self, waits: Collection[Waiting], *, due: datetime | None = None) -> None:
-        """Let figures wait no more, or only those whose next try is *due*."""
-        columns = pushes.c
-        which = columns.waiting.in_([wait.value for wait in waits])
-        over = which if due is None else and_(which, columns.retry_at <= due)
-        ordered = select(columns.listing_id).where(self._mine, over).order_by(columns.listing_id).with_for_update()
-        ids = list(self._connection.execute(ordered).scalars())
+    def let_go(self, waits: Collection[Waiting]) -> None:
+        """Let figures wait no more."""
+        ids = self._locked(pushes.c.waiting.in_([wait.value for wait in waits]))
         self._set(ids, waiting=None, reason="", retry_at=None)
+
+    def try_again(self, at: datetime) -> None:
+        """Let those figures go whose next try is due, and expect nothing any more where a late send may have arrived.
+
+        That is a raise which waits for the orders, as nobody knows what the store has.
+        """
+        columns = pushes.c
+        is_retry = and_(columns.waiting == Waiting.RETRY.value, columns.retry_at <= at)
+        is_over = and_(columns.unsure_until <= at, columns.in_flight.is_(False))
+        ids = self._locked(or_(is_retry, is_over))
+        self._set(ids, is_retry, waiting=None, reason="", retry_at=None)
+        is_told = columns.target.is_not(None)
+        raised_at = case((is_told, literal(at, UtcDateTime)), else_=columns.raised_at)
+        unknown = case((is_told, null()), else_=columns.expected)
+        self._set(ids, is_over, expected=unknown, raised_at=raised_at, unsure_until=None)
+
+    def _locked(self, which: ColumnElement[bool]) -> list[int]:
+        columns = pushes.c
+        ordered = select(columns.listing_id).where(self._mine, which).order_by(columns.listing_id).with_for_update()
+        return list(self._connection.execute(ordered).scalars())
 
     def confirm(self, listing_id: int) -> None:
         """Let a held price go, as it is now; another one is held again."""
@@ -169,11 +192,14 @@ class PushRepository:
         )
 
     def next_try(self) -> datetime | None:
-        """Tell when the first of those that wait for a moment is to be tried or asked for again."""
-        waits = pushes.c.waiting.in_([Waiting.RETRY.value, Waiting.RECEIPT.value])
-        statement = select(func.min(func.coalesce(pushes.c.retry_at, pushes.c.sent_at))).where(self._mine, waits)
-        moment: datetime | None = self._connection.execute(statement).scalar_one()
-        return moment
+        """Tell when the first of those that wait for a moment is to be tried or asked for again, or told once more."""
+        columns = pushes.c
+        waits = columns.waiting.in_([Waiting.RETRY.value, Waiting.RECEIPT.value])
+        again = select(func.min(func.coalesce(columns.retry_at, columns.sent_at))).where(self._mine, waits)
+        unsure = columns.unsure_until.is_not(None), columns.in_flight.is_(False)
+        once_more = select(func.min(columns.unsure_until)).where(self._mine, *unsure)
+        row = self._connection.execute(select(again.scalar_subquery(), once_more.scalar_subquery())).one()
+        return min(filter(None, row), default=None)
 
     def count_waiting(self, wait: Waiting) -> int:
         """Count the figures that wait for something."""

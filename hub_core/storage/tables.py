@@ -300,6 +300,7 @@ pushes = Table(
     Column("retry_at", UtcDateTime),
     Column("receipt", Document),
     Column("confirmed_version", BigInteger),
+    Column("unsure_until", UtcDateTime),
     Index("ix_pushes_due", "integration_id", "flow", sqlite_where=IS_DUE, postgresql_where=IS_DUE),
     Index(
         "ix_pushes_waiting",
@@ -308,6 +309,13 @@ pushes = Table(
         "waiting",
         sqlite_where=text("waiting IS NOT NULL"),
         postgresql_where=text("waiting IS NOT NULL"),
+    ),
+    Index(
+        "ix_pushes_unsure",
+        "integration_id",
+        "flow",
+        sqlite_where=text("unsure_until IS NOT NULL"),
+        postgresql_where=text("unsure_until IS NOT NULL"),
     ),
     Index(
         "ix_pushes_drifted",
@@ -321,7 +329,8 @@ pushes = Table(
 """For each listing and flow (stock, prices): what the store should be told, what it is thought to have, what was sent.
 
 A row is due while its *target* differs from what is *expected*, unless it is *waiting* for something. While a send is
-*in_flight* nobody knows what the store has; one that was never answered stays so until it is sent again.
+*in_flight* nobody knows what the store has; one that was never answered stays so until it is sent again. It may still
+arrive until *unsure_until*, also after a newer one that the store took.
 """
 
 rejects = Table(

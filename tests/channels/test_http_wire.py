@@ -217,7 +217,7 @@ async def test_a_store_that_never_comes_to_an_end_is_given_up(monkeypatch: pytes
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n[")
         await hang(reader, writer)
 
-    monkeypatch.setattr("hub_core.channels.http._LONGEST_EXCHANGE", 0.01)
+    monkeypatch.setattr("hub_core.channels.http.LONGEST_EXCHANGE", 0.01)
     async with serving(hesitate) as store, client() as http:
         with pytest.raises(UnavailableError, match="did not answer in time"):
             await http.request("GET", store.url)

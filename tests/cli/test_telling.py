@@ -134,7 +134,7 @@ def test_a_price_beyond_a_limit_is_not_to_be_confirmed(hub: HubCommand, north: S
     hub("integrations", "set", "north", "--rule", "price_floor=5")
     hub("prices", "set", "A", "4", "USD")
     ended = hub("sync", "--prices")
-    assert "4 USD is below the floor of 5; change the price or the rule." in ended.err
+    assert "4.00 USD is below the floor of 5.00; change the price or the rule." in ended.err
     assert "confirm" not in ended.err
 
 

@@ -40,6 +40,22 @@ async def test_a_price_that_changes_by_more_than_goes_without_a_person_is_held(d
     assert not await desk.is_due(Flow.PRICES)
 
 
+async def test_prices_are_written_in_the_digits_of_their_currency(desk: StockDesk) -> None:
+    await desk.prices(a="12.50", b="13.50")
+    await ruled(desk, price_floor="12.60")
+    await desk.push(Flow.PRICES)
+    below, too_much = [await desk.hub.listings.get(desk.listing(name)["id"]) for name in "ab"]
+    assert below.reason.startswith("12.50 USD is below the floor of 12.60;")
+    assert too_much.reason.startswith("13.50 USD changes the price of 10.00 by 35 %")
+
+
+async def test_a_price_that_was_changed_in_the_store_is_written_in_the_digits_of_its_currency(desk: StockDesk) -> None:
+    await desk.prices(a="10.00")
+    desk.shop.articles["a"].price = Decimal("10.5")
+    await desk.read_listings()
+    assert desk.row("a", Flow.PRICES)["reason"] == "The store was found to have 10.50 where 10.00 was expected."
+
+
 async def test_a_held_price_goes_once_it_is_confirmed(desk: StockDesk) -> None:
     await desk.prices(a="20.00")
     await desk.push(Flow.PRICES)

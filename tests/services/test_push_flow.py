@@ -6,7 +6,9 @@ from decimal import Decimal
 import pytest
 
 from hub_core import UnavailableError
+from hub_core.channels.http import LONGEST_EXCHANGE
 from hub_core.domain.integrations import Flow
+from hub_core.services.push_kind import PUSH_DEADLINE
 from hub_core.storage.tables import pushes, searches
 from tests.hubs import rows, statements, told
 from tests.stockshop.channel import BATCH
@@ -147,6 +149,75 @@ async def test_a_lost_reply_is_settled_by_sending_what_is_true_then(desk: StockD
     await desk.read_orders()
     await desk.push()
     assert (desk.shop.figures("a"), desk.stands("a")) == ([5, 4], (4, 4, None))
+
+
+async def test_a_send_that_arrives_after_a_newer_one_is_put_right_when_no_other_can_arrive(desk: StockDesk) -> None:
+    await lost_and_told_anew(desk)
+    desk.shop.articles["a"].stock = Decimal(5)  # what was thought to be lost comes late
+    moment = desk.row("a")["unsure_until"]
+    assert desk.flow(Flow.STOCK)["next_due_at"] == moment
+    assert desk.clock.now() < moment <= desk.clock.now() + timedelta(seconds=LONGEST_EXCHANGE)
+    await told_once_more(desk)
+    assert (desk.shop.stock("a"), desk.shop.figures("a"), desk.stands("a")) == (4, [4, 4], (4, 4, None))
+    assert (desk.row("a")["unsure_until"], desk.flow(Flow.STOCK)["next_due_at"]) == (None, None)
+
+
+async def test_what_was_sent_long_ago_arrives_no_more(desk: StockDesk) -> None:
+    await lost_and_told_anew(desk, after=PUSH_DEADLINE + LONGEST_EXCHANGE)
+    assert (desk.row("a")["unsure_until"], desk.flow(Flow.STOCK)["next_due_at"]) == (None, None)
+
+
+async def test_an_earlier_send_that_may_still_arrive_is_told_of_after_the_flow_was_closed(desk: StockDesk) -> None:
+    await lost_and_told_anew(desk)
+    await desk.hub.integrations.disable(desk.integration.id)
+    desk.clock.advance(400)
+    await desk.hub.integrations.enable(desk.integration.id)
+    assert desk.flow(Flow.STOCK)["next_due_at"] == desk.clock.now()
+    await told_once_more(desk)
+    assert desk.shop.figures("a") == [4, 4]
+
+
+async def test_a_listing_that_was_read_when_no_send_could_arrive_any_more_is_sure(desk: StockDesk) -> None:
+    await lost_and_told_anew(desk)
+    await desk.read_listings()
+    assert desk.row("a")["unsure_until"] is not None
+    desk.clock.advance(LONGEST_EXCHANGE)
+    await desk.read_listings()
+    assert desk.row("a")["unsure_until"] is None
+    await desk.push()
+    assert desk.shop.figures("a") == [4]
+
+
+async def test_one_more_lost_send_makes_it_unsure_for_longer(desk: StockDesk) -> None:
+    await lost_and_told_anew(desk)
+    moment = desk.row("a")["unsure_until"]
+    desk.shop.dies = 1
+    await desk.sets(a=3)
+    await desk.push()
+    desk.clock.advance(60)
+    await desk.read_orders()
+    await desk.push()
+    assert desk.row("a")["unsure_until"] > moment + timedelta(seconds=60)
+
+
+async def lost_and_told_anew(desk: StockDesk, after: float = 6) -> None:
+    """Let nobody know what came of a first send, and the store take the next one."""
+    desk.shop.dies = 1
+    await desk.sets(a=5)
+    await desk.push()
+    await desk.sets(a=4)
+    desk.clock.advance(after)
+    await desk.read_orders()
+    await desk.push()
+    assert (desk.shop.figures("a"), desk.stands("a")) == ([4], (4, 4, None))
+
+
+async def told_once_more(desk: StockDesk) -> None:
+    """Let the time pass after which nothing can arrive late; as a raise may, the figure waits for the orders."""
+    desk.clock.advance(LONGEST_EXCHANGE)
+    await desk.push()
+    await desk.read_orders()
+    await desk.push()
 
 
 async def test_a_listing_whose_reply_was_lost_is_not_read_back_for_sure(desk: StockDesk) -> None:

@@ -274,6 +274,37 @@ async def test_which_of_several_listings_was_sold_is_not_guessed(hub: Hub, shop:
     assert (expected(hub, listing), expected(hub, other)) == ((10, 6), (8, 6))
 
 
+@pytest.fixture
+async def variants(hub: Hub, shop: Shop, clock: VirtualClock) -> list[int]:
+    """Variants A and B of one parent that were told their 10 units, and a read of the orders that began after that."""
+    ids = await offer(hub, "A", "B", parent="P")
+    for one in ids:
+        known(hub, one, 10, ended_at=clock.now())
+    clock.advance(61)
+    await hub.sync(shop.name)
+    return ids
+
+
+@pytest.mark.parametrize("is_ended", [True, False], ids=["told", "being told"])
+async def test_the_sale_of_a_variant_is_told_where_a_sibling_was_told_since(
+    hub: Hub, shop: Shop, variants: list[int], *, is_ended: bool
+) -> None:
+    known(hub, variants[1], 10, **({"ended_at": hub.parts.clock.now()} if is_ended else {"in_flight": True}))
+    await see(hub, shop)
+    assert expected(hub, variants[0]) == (10, 8)  # what the parent was told to have was summed up without the sale
+
+
+@pytest.mark.parametrize("parent", ["P", "Q", None])
+async def test_the_sale_of_a_variant_is_known_where_no_sibling_was_told_since(
+    hub: Hub, shop: Shop, variants: list[int], parent: str | None
+) -> None:
+    if parent != "P":
+        (other,) = await offer(hub, "C", parent=parent, external_id="other")
+        known(hub, other, 10, ended_at=hub.parts.clock.now())
+    await see(hub, shop)
+    assert expected(hub, variants[0]) == (8, 8)
+
+
 # The end of a read.
 
 

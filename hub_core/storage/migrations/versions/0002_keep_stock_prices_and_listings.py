@@ -22,6 +22,7 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 DUE = sa.text("target IS NOT NULL AND waiting IS NULL AND (in_flight OR expected IS NULL OR expected <> target)")
 WAITING = sa.text("waiting IS NOT NULL")
 DRIFTED = sa.text("drifted_at IS NOT NULL")
+UNSURE = sa.text("unsure_until IS NOT NULL")
 SAME = sa.text("same_as IS NOT NULL")
 
 
@@ -137,6 +138,7 @@ def _pushes() -> None:
         sa.Column("retry_at", UtcDateTime(), nullable=True),
         sa.Column("receipt", sa.Text(), nullable=True),
         sa.Column("confirmed_version", BIG, nullable=True),
+        sa.Column("unsure_until", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["listing_id"], ["listings.id"], name=op.f("fk_pushes_listing_id_listings"), ondelete="CASCADE"
         ),
@@ -150,6 +152,13 @@ def _pushes() -> None:
         ["integration_id", "flow", "waiting"],
         sqlite_where=WAITING,
         postgresql_where=WAITING,
+    )
+    op.create_index(
+        "ix_pushes_unsure",
+        "pushes",
+        ["integration_id", "flow"],
+        sqlite_where=UNSURE,
+        postgresql_where=UNSURE,
     )
     op.create_index(
         "ix_pushes_drifted",
