@@ -7,6 +7,7 @@ from decimal import Decimal
 from pydantic import AwareDatetime, computed_field
 
 from hub_core.domain.fact import Fact
+from hub_core.domain.stock import NOTHING
 
 
 class ExplainedMovement(Fact):
@@ -65,17 +66,21 @@ class Explanation(Fact):
             moved = sum((movement.units for movement in self.movements), self.earlier)
             seen = f" Since orders were first seen, it moved by {moved:+f}." if self.movements else ""
             return [f"Nobody has set how much there is of {self.sku}, so no store is told anything.{seen}"]
-        lines = [
-            f"{self.level:f} were set on {self.set_at:%Y-%m-%d %H:%M} UTC, with all up to event {self.after_event}."
-        ]
+        set_at = f"{self.set_at:%Y-%m-%d %H:%M} UTC"
+        lines = [f"{_counted(self.level, 'was', 'were')} set on {set_at}, with all up to event {self.after_event}."]
         if self.earlier_count:
             lines.append(f"{self.earlier:+f} by {self.earlier_count} earlier changes since.")
         lines += map(_said, self.movements)
-        over = " (more was sold than there was)" if self.available is not None and self.available < 0 else ""
-        return [*lines, f"{self.available:f} are available{over}."]
+        left = NOTHING if self.available is None else self.available
+        over = " (more was sold than there was)" if left < 0 else ""
+        return [*lines, f"{_counted(left, 'is', 'are')} available{over}."]
 
     def _nobody(self) -> list[str]:
         return [] if self.stores else [f"No store lists {self.sku}."]
+
+
+def _counted(units: Decimal, one: str, many: str) -> str:
+    return f"{units:f} {one if units == 1 else many}"
 
 
 def _said(movement: ExplainedMovement) -> str:

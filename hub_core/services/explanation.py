@@ -9,6 +9,7 @@ from hub_core.domain.errors import NotFoundError
 from hub_core.domain.explanations import ExplainedListing, Explanation
 from hub_core.domain.pushes import Waiting
 from hub_core.domain.stock import NOTHING, plain, stock_target
+from hub_core.services.push_rules import WAITS_FOR_ORDERS
 from hub_core.storage.explanations import ExplanationRepository, LevelRow, StoreRow
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def explain(connection: Connection, sku: str) -> Explanation:
 def _listing(store: StoreRow, sku: str, available: Decimal | None) -> ExplainedListing:
     rules = store.rules
     told = None
-    if store.linked and available is not None:
+    if store.linked and store.gone_at is None and available is not None:
         told = stock_target(available, buffer=rules.buffer, maximum=rules.maximum, fractions=store.fractions)
     return ExplainedListing(
         integration=store.integration,
@@ -73,10 +74,18 @@ def _said(store: StoreRow, sku: str, available: Decimal | None, told: Decimal | 
             f"it bears this SKU but is not linked with it, so it is told nothing; to link it, run: "
             f"hub listings link {store.listing_id} '{sku}'"
         )
+    if store.gone_at is not None:
+        return f"it is gone from the store since {store.gone_at:%Y-%m-%d %H:%M} UTC, so it is told nothing."
     if available is None or told is None:
         return "it is told nothing, since no level was set."
     unknown = "" if store.reads_orders else " Its orders are not read, so what is sold there is unknown to the hub."
-    return f"{_reckoned(store, available, told)}; {_standing(store, told)}.{unknown}"
+    return f"{_reckoned(store, available, told)}; {_standing(store, told)}.{_unsure(store)}{unknown}"
+
+
+def _unsure(store: StoreRow) -> str:
+    if store.unsure_until is None or not (store.enabled and store.tells_stock):
+        return ""
+    return f" An earlier send may still arrive; it is sent once more at {store.unsure_until:%H:%M} UTC."
 
 
 def _reckoned(store: StoreRow, available: Decimal, told: Decimal) -> str:
@@ -96,11 +105,14 @@ def _reckoned(store: StoreRow, available: Decimal, told: Decimal) -> str:
 def _standing(store: StoreRow, told: Decimal) -> str:
     """Say how far the store has come with what it is told."""
     had = "nobody knows what it has" if store.expected is None else f"it is thought to have {store.expected:f}"
-    if not (store.enabled and store.tells_stock):
+    if not store.enabled:
+        return f"{had}, and nothing is sent while it is disabled"
+    if not store.tells_stock:
         return f"{had}, and nothing is sent while its stock is switched off"
     if store.waiting is not None:
         why = _WAITS.get(Waiting(store.waiting), "it waits")
-        return f"{had}; {why}{f' ({store.reason.rstrip(chr(46))})' if store.reason else ''}"
+        reason = "" if store.reason == WAITS_FOR_ORDERS else store.reason.rstrip(".")
+        return f"{had}; {why}{f' ({reason})' if reason else ''}"
     if store.in_flight:
         return "it was sent, and is sent again should the answer be lost"
     if store.expected != told:

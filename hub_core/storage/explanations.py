@@ -56,6 +56,8 @@ class StoreRow(NamedTuple):
     waiting: str | None
     reason: str
     drifted: bool
+    unsure_until: datetime | None
+    gone_at: datetime | None
     reads_orders: bool
     tells_stock: bool
 
@@ -111,7 +113,7 @@ class ExplanationRepository:
     def stores(self) -> list[StoreRow]:
         """Give the listings that are linked with the SKU, and those without a link whose own text it is."""
         state_of_orders, state_of_stock = flow_state.alias("of_orders"), flow_state.alias("of_stock")
-        own_text = and_(listings.c.sku.is_(None), listings.c.store_sku == self._sku)
+        own_text = and_(listings.c.sku.is_(None), listings.c.store_sku == self._sku, listings.c.gone_at.is_(None))
         statement = (
             select(
                 integrations.c.id,
@@ -129,6 +131,8 @@ class ExplanationRepository:
                 pushes.c.waiting,
                 func.coalesce(pushes.c.reason, ""),
                 pushes.c.drifted_at.is_not(None),
+                pushes.c.unsure_until,
+                listings.c.gone_at,
                 func.coalesce(state_of_orders.c.open, False),
                 func.coalesce(state_of_stock.c.open, False),
             )
@@ -138,7 +142,6 @@ class ExplanationRepository:
             .join(state_of_stock, _is_flow(state_of_stock, Flow.STOCK), isouter=True)
             .where(
                 or_(listings.c.sku == self._sku, own_text),
-                listings.c.gone_at.is_(None),
                 integrations.c.removed_at.is_(None),
             )
             .order_by(integrations.c.name, listings.c.id)

@@ -10,6 +10,7 @@ from sqlalchemy import insert, update
 from hub_core import Hub, NotFoundError
 from hub_core.domain.explanations import ExplainedMovement, Explanation
 from hub_core.domain.stock import Cause
+from hub_core.services.push_rules import WAITS_FOR_ORDERS
 from hub_core.storage.stock import Movement, StockRepository
 from hub_core.storage.tables import flow_state, pushes
 from tests.hubs import NOW, connected
@@ -82,9 +83,14 @@ async def test_a_listing_is_told_the_available_units_by_the_rules_of_its_store(h
         ),
         ({"expected": 4, "waiting": "orders"}, "it waits until the orders there have been read."),
         ({"expected": 4, "waiting": "refused", "reason": "Not sold here."}, "the store refused it (Not sold here)."),
+        ({"expected": 4, "waiting": "orders", "reason": WAITS_FOR_ORDERS}, "until the orders there have been read."),
+        (
+            {"expected": 10, "acknowledged": 10, "unsure_until": NOW},
+            "it has confirmed that. An earlier send may still arrive; it is sent once more at 12:00 UTC.",
+        ),
         ({"in_flight": True}, "it was sent, and is sent again should the answer be lost."),
     ],
-    ids=["told", "sold since", "due", "drifted", "waiting", "refused", "in flight"],
+    ids=["told", "sold since", "due", "drifted", "waiting", "refused", "waiting, noted", "unsure", "in flight"],
 )
 async def test_how_a_store_stands_is_said_with_what_happens_next(hub: Hub, row: dict[str, Any], said: str) -> None:
     shop = await connected(hub, "north")
@@ -99,6 +105,27 @@ async def test_a_listing_that_bears_the_sku_but_is_not_linked_is_named_with_the_
     await hub.stock.set({"A": 10})
     (listing,) = listed(hub, (await connected(hub, "north")).id, None, store_sku="A")
     assert (await lines(hub))[-1].endswith(f"told nothing; to link it, run: hub listings link {listing} 'A'")
+
+
+async def test_what_is_switched_off_is_named_as_it_was_switched(hub: Hub) -> None:
+    shop = await connected(hub, "north")
+    listed(hub, shop.id, "A")
+    await hub.stock.set({"A": 10})
+    assert "nothing is sent while its stock is switched off." in (await lines(hub))[-1]
+    await hub.integrations.disable(shop.id)
+    assert "nothing is sent while it is disabled." in (await lines(hub))[-1]
+
+
+async def test_a_linked_listing_that_is_gone_is_told_of(hub: Hub) -> None:
+    shop = await connected(hub, "north")
+    listed(hub, shop.id, "A", gone_at=NOW)
+    listed(hub, shop.id, None, store_sku="A", gone_at=NOW, external_id="other")
+    await hub.stock.set({"A": 1})
+    assert await lines(hub) == [
+        "1 was set on 2026-03-10 12:00 UTC, with all up to event 2.",
+        "1 is available.",
+        "'north', listing L0-A: it is gone from the store since 2026-03-10 12:00 UTC, so it is told nothing.",
+    ]
 
 
 async def test_a_sku_without_a_level_tells_no_store_anything(hub: Hub) -> None:
