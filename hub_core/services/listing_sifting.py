@@ -42,7 +42,9 @@ def sift_listings(channel: str, page: ListingPage) -> SiftedListings:
     are_plain = _are_plain([listing for _, result in results if not isinstance(result, str) for listing in result])
     for record, result in results:
         reason = result if isinstance(result, str) else None if are_plain else _fault_of(result)
-        name = record.external_id and _storable(record.external_id)[:LONGEST_SKU]
+        name = record.external_id
+        if name and not (name.isalnum() and name.isascii() and len(name) <= LONGEST_SKU):
+            name = _storable(name)[:LONGEST_SKU]
         if reason is not None:
             sifted.rejects.append(_reject(record, name, reason))
             sifted.unread |= {name} if name else set()
