@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from hub_core.domain.errors import HubError
+from hub_core.engine.grumbling import Grumbling
 from hub_core.services.erasing import Erasing
 from hub_core.services.finishing import finish_removals
 from hub_core.services.webhooks import Webhooks
@@ -26,6 +27,7 @@ class Chores:
         self._parts = parts
         self._webhooks = Webhooks(parts)
         self._erasing = Erasing(parts)
+        self._waits = Grumbling("Something beside the flows waits: %s")
 
     async def run(self) -> None:
         """Do them again and again."""
@@ -36,8 +38,8 @@ class Chores:
     async def tend(self) -> None:
         """Do them once."""
         work = (finish_removals(self._parts), self._webhooks.keep_subscribed(), self._erasing.erase_due())
-        for outcome in await asyncio.gather(*work, return_exceptions=True):
-            if isinstance(outcome, HubError):
-                logger.warning("Something beside the flows waits: %s", outcome)
-            elif isinstance(outcome, BaseException):
+        outcomes = await asyncio.gather(*work, return_exceptions=True)
+        self._waits.of([outcome for outcome in outcomes if isinstance(outcome, HubError)])
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException) and not isinstance(outcome, HubError):
                 logger.error("Something beside the flows failed; it is tried again.", exc_info=outcome)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from hub_core.domain.errors import HubError
 from hub_core.engine.chores import Chores
+from hub_core.engine.grumbling import Grumbling
 from hub_core.engine.informing import Informing
 from hub_core.engine.pulse import Pulse
 from hub_core.engine.runner import Claimed, Runner
@@ -49,6 +50,7 @@ class Engine:
     _flows: dict[asyncio.Task[object], Slice] = field(default_factory=dict)
     _loops: list[asyncio.Task[None]] = field(default_factory=list)
     _stopping: bool = False
+    _waits: Grumbling = field(default_factory=lambda: Grumbling("The engine waits: %s"), init=False, repr=False)
 
     def __post_init__(self) -> None:
         name = process_name()
@@ -90,11 +92,12 @@ class Engine:
 
     async def _run(self) -> None:
         while not self._stopping:
+            troubles: tuple[HubError, ...] = ()
             try:
                 began_all = await self.tick()
             except HubError as error:
-                logger.warning("The engine waits: %s", error)
-                began_all = False
+                troubles, began_all = (error,), False
+            self._waits.of(troubles)
             await self.parts.clock.sleep(TICK_SECONDS if began_all else WAIT_SECONDS)
 
     async def tend(self) -> None:
