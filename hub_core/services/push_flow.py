@@ -21,6 +21,7 @@ from hub_core.domain.pushes import Waiting
 from hub_core.domain.runs import Counts
 from hub_core.domain.stock import plain
 from hub_core.services.budget import StoreBudget, scope_of
+from hub_core.services.last_answers import to_the_last
 from hub_core.services.push_kind import PUSH_DEADLINE
 from hub_core.services.push_outcomes import PushOutcomes
 from hub_core.services.receipts import Receipts
@@ -198,7 +199,7 @@ class PushFlow:
         run.sending.listings = [one.listing_id for one in batch.going]
         run.counts = run.counts.plus(Counts(sent=count))
         try:
-            async with aclosing(self._kind.push(run, batch.changes)) as answers:
+            async with aclosing(to_the_last(self._kind.push(run, batch.changes))) as answers:
                 async for outcomes in answers:
                     await stored.store(outcomes, sent)
         except (SupersededError, BudgetError, FlowClosedError) as error:

@@ -2,6 +2,7 @@
 
 import asyncio
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
@@ -17,13 +18,14 @@ from tests.stockshop.desk import MANY, StockDesk
 BUDGET = RateBudget(depth=1000, per_second=1000)
 
 
-async def test_a_process_that_died_between_send_and_answer_does_no_harm(desk: StockDesk) -> None:
+async def hanging(desk: StockDesk, answered: asyncio.Event) -> asyncio.Task[Any]:
+    """Let the shop take a figure, but not say so before it is *answered*."""
     await desk.sets(a=5)
-    hanging = asyncio.Event()
+    taken = asyncio.Event()
 
     async def hang() -> None:
-        hanging.set()
-        await asyncio.Event().wait()
+        taken.set()
+        await answered.wait()
 
     desk.shop.before_answer = hang
     claimed = await desk.runner.claim(desk.integration.id, Flow.STOCK)
@@ -31,7 +33,23 @@ async def test_a_process_that_died_between_send_and_answer_does_no_harm(desk: St
     working = asyncio.create_task(
         desk.runner._worked(claimed, Slice(desk.clock), lambda _: None, Tally(claimed.run.counts, 0))
     )
-    await asyncio.wait({working, asyncio.create_task(hanging.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({working, asyncio.create_task(taken.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    return working
+
+
+async def test_what_the_store_answers_just_as_its_flow_is_stopped_is_noted(desk: StockDesk) -> None:
+    answered = asyncio.Event()
+    working = await hanging(desk, answered)
+    working.cancel()
+    await asyncio.sleep(0)
+    answered.set()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert (desk.row("a")["in_flight"], desk.stands("a")) == (False, (5, 5, None))
+
+
+async def test_a_process_that_died_between_send_and_answer_does_no_harm(desk: StockDesk) -> None:
+    working = await hanging(desk, asyncio.Event())
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
     desk.shop.before_answer = None
