@@ -1,6 +1,5 @@
 """Showing one order."""
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -31,7 +30,9 @@ def show(
         if as_json:
             document(revisions)
         else:
-            table([_revision(one) for one in revisions], "Nothing in it changed since it was first seen.")
+            table(
+                [row for one in revisions for row in _revision(one)], "Nothing in it changed since it was first seen."
+            )
         return
 
     async def work(hub: "Hub") -> tuple["StoredOrder", dict[int, str]]:
@@ -44,9 +45,12 @@ def show(
         _print(one, str(names.get(one.integration_id, one.integration_id)))
 
 
-def _revision(one: dict[str, Any]) -> dict[str, object]:
-    changes = json.dumps(one["changes"], ensure_ascii=False, default=str)
-    return {"revision": one["revision"], "at": one["at"], "event": one["event"], "changes": changes}
+def _revision(one: dict[str, Any]) -> list[dict[str, object]]:
+    """Give a row for each change; those of one revision are told apart by what the first of them says."""
+    heading = {"revision": one["revision"], "at": one["at"], "event": one["event"]}
+    sentences = [str(change["sentence"]) for change in one["changes"]]
+    first, *others = sentences or ["it was first seen"]
+    return [{**heading, "change": first}, *({**dict.fromkeys(heading), "change": other} for other in others)]
 
 
 def _print(one: "StoredOrder", integration: str) -> None:
