@@ -77,6 +77,12 @@ def test_lowered_stock_is_told_and_confirmed(hub: HubCommand, north: StockShop) 
     assert hub("stock", "explain", "A").out.splitlines()[-1].endswith("it has confirmed that.")
 
 
+def test_only_listings_that_are_linked_are_said_to_be_told(hub: HubCommand, north: StockShop) -> None:
+    (listing,) = hub("listings", "--sku", "A", "--json").json
+    hub("listings", "unlink", listing["id"])
+    assert hub("stock", "set", "A", "7").out == "A: 7 available. No listing is linked with it yet.\n"
+
+
 def test_raised_stock_gets_the_orders_read_that_it_waits_for(hub: HubCommand, north: StockShop) -> None:
     hub("sync", "--orders")
     hub("stock", "set", "A", "12")

@@ -77,6 +77,7 @@ async def _told(hub: "Hub", sku: str, before: Decimal | None, *, changed: bool) 
     if not changed:
         return f"{explained.sku}: {now} are available as before; nothing was changed."
     since = "" if before is None else f", before that {before:f}"
-    listings = len(explained.stores)
-    whom = f"{counted(listings, 'listing')} of it to be told." if listings else "No store lists it yet."
+    listings = sum(store.told is not None for store in explained.stores)
+    nobody = "No listing is linked with it yet." if explained.stores else "No store lists it yet."
+    whom = f"{counted(listings, 'listing')} of it to be told." if listings else nobody
     return f"{explained.sku}: {now} available{since}. {whom}"
