@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from hub_core.domain.audit import NewAudit, Subject
 from hub_core.domain.errors import ConflictError, NotFoundError
 from hub_core.domain.events import NewEvent
 from hub_core.domain.integrations import Flow
-from hub_core.domain.listings import StoredListing
+from hub_core.domain.listings import Figure, StoredListing
 from hub_core.domain.pushes import Waiting
 from hub_core.domain.stock import checked_sku, plain
 from hub_core.services.checks import validated
@@ -62,6 +62,11 @@ class Listings(IntegrationLookup):
             raise NotFoundError(f"There is no listing {listing_id}; 'hub listings' lists them.")
         return listing
 
+    async def unheard(self, skus: Collection[str]) -> list[str]:
+        """Give those of *skus* of which the hub has no stock row yet, and which no store lists, as they are given."""
+        known = await self._parts.database.read(lambda connection: ListingSearch(connection).heard(skus))
+        return [sku for sku in skus if sku not in known]
+
     async def link(self, listing_id: int, sku: str) -> StoredListing:
         """Link a listing with a SKU by hand; that stays, whatever SKU the store writes. Raises InputError."""
         sku = checked_sku(sku)
@@ -72,11 +77,14 @@ class Listings(IntegrationLookup):
         return await self._tie(listing_id, None, "listing.unlinked")
 
     async def confirm(self, listing_id: int) -> StoredListing:
-        """Let a price go that is held because it changes by much. Raises ConflictError where none is held."""
+        """Let a price go that is held because it changes by much, or would be with the next push.
+
+        Raises ConflictError where none is to be sent, or what holds it is something else.
+        """
 
         def confirm(connection: Connection, listing: StoredListing) -> None:
             prices = PushRepository(connection, listing.integration_id, Flow.PRICES)
-            if listing.prices is None or listing.prices.waiting != Waiting.CONFIRMATION:
+            if listing.prices is None or not _may_be_confirmed(listing.prices):
                 raise ConflictError(
                     f"No price of listing {listing_id} waits for a confirmation; nothing is to be done."
                 )
@@ -124,6 +132,13 @@ class Listings(IntegrationLookup):
 
     def _audit(self, connection: Connection, change: NewAudit) -> None:
         AuditRepository(connection).record(change, self._parts.clock.now())
+
+
+def _may_be_confirmed(price: Figure) -> bool:
+    """Tell whether a person's word lets this price go; before a push has looked at it, it does so ahead."""
+    if price.waiting is None:
+        return price.target is not None and price.target != price.expected
+    return price.waiting == Waiting.CONFIRMATION
 
 
 def _of(listing: StoredListing) -> Subject:

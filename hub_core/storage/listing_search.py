@@ -12,9 +12,11 @@ from hub_core.domain.integrations import Flow
 from hub_core.domain.listings import Figure, ListingState, StoredListing, Tie
 from hub_core.domain.money import money
 from hub_core.domain.pushes import Waiting
-from hub_core.storage.tables import integrations, listings, pushes
+from hub_core.storage.among import among
+from hub_core.storage.tables import integrations, listings, pushes, stock_levels
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from decimal import Decimal
 
     from sqlalchemy import ColumnElement, Connection, Row, Select
@@ -72,6 +74,23 @@ class ListingSearch:
         """Give one listing, also one that is gone."""
         row = self._connection.execute(_select().where(listings.c.id == listing_id)).first()
         return None if row is None else _listing(row)
+
+    def heard(self, skus: Collection[str]) -> set[str]:
+        """Give those of *skus* that stock was ever kept of, or that a listing of a store bears."""
+        there = (listings.c.gone_at.is_(None), integrations.c.removed_at.is_(None))
+        found: set[str] = set(
+            self._connection.scalars(
+                select(stock_levels.c.sku).where(among(self._connection, stock_levels.c.sku, skus))
+            )
+        )
+        for column in (listings.c.sku, listings.c.store_sku):
+            statement = (
+                select(column)
+                .join(integrations, integrations.c.id == listings.c.integration_id)
+                .where(among(self._connection, column, skus), *there)
+            )
+            found.update(self._connection.scalars(statement))
+        return found
 
 
 def _select() -> Select[Any]:

@@ -28,7 +28,7 @@ READING = {
     "callbacks": {"channel_at", "complain"},
     "events": {"after", "newest", "follow"},
     "integrations": {"page", "list", "get", "removal", "is_begun", "check_flows"},
-    "listings": {"find", "page", "get"},
+    "listings": {"find", "page", "get", "unheard"},
     "orders": {"find", "page", "get", "history"},
     "prices": {"plan", "find", "page"},
     "rejects": {"page", "get"},

@@ -66,6 +66,13 @@ async def test_a_held_price_goes_once_it_is_confirmed(desk: StockDesk) -> None:
     assert (said["from"], said["to"]) == ("10", "20")
 
 
+async def test_a_price_is_confirmed_ahead_of_the_push_that_would_hold_it(desk: StockDesk) -> None:
+    await desk.prices(a="20.00")
+    await desk.hub.listings.confirm(desk.listing("a")["id"])
+    await desk.push(Flow.PRICES)
+    assert desk.shop.figures("a") == [20]
+
+
 async def test_a_confirmation_does_not_count_for_another_price(desk: StockDesk) -> None:
     await desk.prices(a="20.00")
     await desk.push(Flow.PRICES)
