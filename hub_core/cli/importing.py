@@ -1,6 +1,6 @@
 """Importing figures from a file: what will change is shown first, and a person agrees to it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -30,13 +30,13 @@ DecimalMark = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One file: *noun* says what it holds; *plan* reckons, *write* does it; *notes* are told before."""
+    """One file: *noun* says what it holds; *plan* reckons, *write* does it; *notes* are told once it was reckoned."""
 
     noun: str
     plan: "Callable[[Hub], Awaitable[Plan]]"
     write: "Callable[[Hub, Plan], Awaitable[Written]]"
     ignored: tuple[str, ...]
-    notes: tuple[str, ...]
+    notes: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,11 @@ def mark_of(decimal: str | None) -> "Mark | None":
 
 def carry_out(work: Import, manner: Manner) -> None:
     """Show what will change, ask, and do it."""
+    plan = run(work.plan)
     for note in work.notes:
         complain(note)
     if work.ignored:
         complain(f"These columns are not read: {', '.join(work.ignored)}.")
-    plan = run(work.plan)
     if not manner.as_json:
         _show(work.noun, plan)
     if manner.dry_run or not plan.changes:

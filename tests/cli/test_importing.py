@@ -23,7 +23,10 @@ def test_it_shows_what_changes_and_changes_it(hub: HubCommand, levels: Path) -> 
     hub("stock", "set", "A", "5")
     hub("stock", "set", "C", "5")
     ended = hub("stock", "import", levels, "--yes")
-    assert (ended.code, ended.err) == (0, "These columns are not read: Farbe.\n")
+    assert (ended.code, ended.err.splitlines()) == (
+        0,
+        ["New to the hub, and no store lists them: B.", "These columns are not read: Farbe."],
+    )
     assert [line.split() for line in ended.out.splitlines()[:3]] == [
         ["SKU", "FROM", "TO"],
         ["A", "5", "7.5"],
@@ -56,8 +59,25 @@ def test_as_json_it_is_one_document(hub: HubCommand, levels: Path) -> None:
     assert hub("stock", "import", levels, "--dry-run", "--json").json["written"] is None
 
 
+def test_of_many_skus_that_nobody_has_heard_of_five_are_named(hub: HubCommand, tmp_path: Path) -> None:
+    hub("stock", "set", "A0", "5")
+    (tmp_path / "l.csv").write_text("sku,qty\n" + "".join(f"A{number},7\n" for number in range(1500)))
+    ended = hub("stock", "import", tmp_path / "l.csv", "--dry-run")
+    assert ended.err == "New to the hub, and no store lists them: A1, A2, A3, A4, A5 and 1,494 more.\n"
+
+
 @pytest.mark.parametrize("noun", ["stock", "prices"])
-def test_where_nobody_can_be_asked_it_is_wrong_usage(hub: HubCommand, levels: Path, noun: str) -> None:
+def test_a_file_that_is_not_there_is_told_before_anything_is_asked_for(
+    hub: HubCommand, tmp_path: Path, noun: str
+) -> None:
+    ended = hub(noun, "import", tmp_path / "none.csv")
+    assert (ended.code, "none.csv cannot be read" in ended.err, "--yes" in ended.err) == (1, True, False)
+
+
+@pytest.mark.parametrize("noun", ["stock", "prices"])
+def test_where_nobody_can_be_asked_it_is_wrong_usage(hub: HubCommand, tmp_path: Path, noun: str) -> None:
+    levels = tmp_path / "figures.csv"
+    levels.write_text("sku,qty,price,currency\nA,1,2.50,EUR\n")
     ended = hub(noun, "import", levels)
     assert (ended.code, ended.out) == (2, "")
     assert "--yes: it is needed where nobody can be asked; with --dry-run you see what would change." in ended.err

@@ -59,8 +59,8 @@ def import_prices(
     from hub_core.services.sheets import read_prices
 
     manner = Manner(dry_run, yes, as_json)
-    manner.check()
     sheet = read_prices(file, currency=currency, decimal=mark_of(decimal))
+    manner.check()
     prices = [(sku, price) for (sku, _), price in sheet.prices.items()]
 
     async def plan(hub: "Hub") -> "Plan":

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from hub_core.domain.stock import Written
     from hub_core.hub import Hub
 
+_NAMED = 5
+
 
 def import_levels(
     *,
@@ -32,14 +34,25 @@ def import_levels(
     from hub_core.services.sheets import read_levels
 
     manner = Manner(dry_run, yes, as_json)
-    manner.check()
     sheet = read_levels(file, decimal=mark_of(decimal))
+    manner.check()
+
+    notes = list(sheet.notes)
 
     async def plan(hub: "Hub") -> "Plan":
-        return await hub.stock.plan(sheet.levels, after_event=after_event)
+        planned = await hub.stock.plan(sheet.levels, after_event=after_event)
+        unheard = await hub.listings.unheard([one.sku for one in planned.changes if one.before is None])
+        if unheard:
+            notes.append(f"New to the hub, and no store lists them: {_named(unheard)}.")
+        return planned
 
     async def write(hub: "Hub", plan: "Plan") -> "Written":
         event = plan.event if after_event is None else after_event
         return await hub.stock.set_all(sheet.levels, after_event=event)
 
-    carry_out(Import("level", plan, write, sheet.ignored, sheet.notes), manner)
+    carry_out(Import("level", plan, write, sheet.ignored, notes), manner)
+
+
+def _named(skus: list[str]) -> str:
+    told = ", ".join(skus[:_NAMED])
+    return told if len(skus) <= _NAMED else f"{told} and {len(skus) - _NAMED:,} more"
