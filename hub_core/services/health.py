@@ -152,7 +152,7 @@ def _late(row: IntegrationRow, flows: Sequence[Row[Any]], now: datetime) -> Heal
 def _fine(row: IntegrationRow, flows: Sequence[Row[Any]]) -> Health:
     off = [flow.flow for flow in flows if not flow.enabled]
     if off:
-        sentence = f"It works, but its {' and '.join(off)} are switched off; run: hub integrations enable '{row.name}'"
+        sentence = f"It works, but with {' and '.join(off)} switched off; run: hub integrations enable '{row.name}'"
         return Health(state=HealthState.OK, code="flows_off", sentence=f"{sentence} --flow {off[0]}")
     if any(flow.last_success_at is None for flow in flows if flow.flow not in PUSHING):
         return Health(state=HealthState.OK, code="first_read", sentence="The first read of the store is under way.")

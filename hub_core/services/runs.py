@@ -72,7 +72,7 @@ class Runs(IntegrationLookup):
         for flow in flows:
             if flow in status and not status[flow].enabled:
                 command = f"hub integrations enable '{row.name}' --flow {flow}"
-                raise ConflictError(f"The {flow} of '{row.name}' are switched off; run: {command}")
+                raise ConflictError(f"The {flow} flow of '{row.name}' is switched off; run: {command}")
 
     @staticmethod
     def _flow(kind: str) -> Flow:

@@ -72,7 +72,7 @@ def enable(integration: Name, flow: FlowOption = None, as_json: AsJson = False) 
     Example: hub integrations enable "My shop" --flow orders
     """
     one = run(lambda hub: hub.integrations.enable(integration, flow=flow))
-    what = f"'{one.name}' is enabled." if flow is None else f"The {flow} of '{one.name}' are switched on."
+    what = f"'{one.name}' is enabled." if flow is None else f"The {flow} flow of '{one.name}' is switched on."
     _told(one, f"{what} {one.health.sentence}", as_json)
 
 
@@ -87,7 +87,7 @@ def disable(integration: Name, flow: FlowOption = None, as_json: AsJson = False)
     elif flow == "orders":
         said = f"The orders of '{one.name}' are switched off; what is sold there is unknown to the hub until then."
     else:
-        said = f"The {flow} of '{one.name}' are switched off."
+        said = f"The {flow} flow of '{one.name}' is switched off."
     _told(one, said, as_json)
 
 
