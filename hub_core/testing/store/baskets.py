@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from hub_core.testing.store.dice import Dice
+from hub_core.testing.store.errors import SteeringError
 from hub_core.testing.store.goods import Goods
 from hub_core.testing.store.records import ZERO, Product, Sold, Variant
 
@@ -27,12 +29,19 @@ def basket(dice: Dice, products: Goods) -> tuple[Sold, ...]:
     return tuple(lines)
 
 
-def wished(lines: Sequence[Mapping[str, str]], products: Goods) -> tuple[Sold, ...]:
-    """Make lines of `sku`, `quantity`, `price` and `name`; what is left out comes from the catalogue."""
-    return tuple(_wished(line, products) for line in lines)
+def wished(lines: Sequence[Mapping[str, Any]], products: Goods) -> tuple[Sold, ...]:
+    """Make lines of `sku`, `quantity`, `price` and `name`; what is left out comes from the catalogue.
+
+    Below a bundle come its parts. Raises SteeringError where a figure is none.
+    """
+    sold: list[Sold] = []
+    for line in lines:
+        one = _wished(line, products)
+        sold += [one, *_parts(one, products, len(sold))]
+    return tuple(sold)
 
 
-def _wished(line: Mapping[str, str], products: Goods) -> Sold:
+def _wished(line: Mapping[str, Any], products: Goods) -> Sold:
     sku = str(line.get("sku", ""))
     keys = products.named(sku)
     product = products.get(keys[0][0]) if keys else None
@@ -42,18 +51,33 @@ def _wished(line: Mapping[str, str], products: Goods) -> Sold:
     return Sold(
         sku=item.sku if item else sku,
         name=str(line.get("name", product.name if product else sku)),
-        quantity=Decimal(str(line.get("quantity", 1))),
-        price=Decimal(str(line.get("price", fallback))),
+        quantity=_figure(line, "quantity", 1),
+        price=_figure(line, "price", fallback),
         product=product,
         variant=variant,
     )
 
 
+def _figure(line: Mapping[str, Any], name: str, fallback: object) -> Decimal:
+    try:
+        figure = Decimal(str(line.get(name, fallback)))
+    except InvalidOperation:
+        figure = Decimal("NaN")
+    if not figure.is_finite():
+        raise SteeringError(f"The {name} {line[name]!r} of a line is no number.")
+    return figure
+
+
 def _lines_of(dice: Dice, product: Product, products: Goods, at: int) -> list[Sold]:
     line = _line(dice, product)
-    parts = (products.get(products.named(sku)[0][0]) for sku in product.parts if products.named(sku))
-    children = [Sold(part.sku, part.name, line.quantity, ZERO, part, part_of=at) for part in parts if part]
-    return [line, *children]
+    return [line, *_parts(line, products, at)]
+
+
+def _parts(bundle: Sold, products: Goods, at: int) -> list[Sold]:
+    """Give the lines of what *bundle* consists of, which stands *at* that place; none where it is no bundle."""
+    skus = bundle.product.parts if bundle.product else ()
+    parts = (products.get(products.named(sku)[0][0]) for sku in skus if products.named(sku))
+    return [Sold(part.sku, part.name, bundle.quantity, ZERO, part, part_of=at) for part in parts if part]
 
 
 def _line(dice: Dice, product: Product) -> Sold:

@@ -18,6 +18,7 @@ def wish_from(data: Mapping[str, Any]) -> Wish:
     unknown = [name for name in data if name not in _NAMES]
     if unknown:
         raise SteeringError(f"An order has no {', '.join(unknown)} here, only {', '.join(_NAMES)}.")
+    _refuse_misshapen(data)
     lines = data.get("lines") or ([{name: data[name] for name in _LINE if name in data}] if "sku" in data else ())
     return Wish(
         status=data.get("status"),
@@ -28,6 +29,20 @@ def wish_from(data: Mapping[str, Any]) -> Wish:
         missing=tuple(data.get("missing", ())),
         tracking=data.get("tracking"),
     )
+
+
+def _refuse_misshapen(data: Mapping[str, Any]) -> None:
+    lines, members, missing = data.get("lines") or (), data.get("members") or {}, data.get("missing") or ()
+    if not _is_list_of(Mapping, lines):
+        raise SteeringError('`lines` is a list of objects, such as [{"sku": "A", "quantity": 2}].')
+    if not isinstance(members, Mapping):
+        raise SteeringError("`members` is an object of members and values.")
+    if not _is_list_of(str, missing):
+        raise SteeringError("`missing` is a list of the names of members.")
+
+
+def _is_list_of(kind: type, value: object) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(one, kind) for one in value)
 
 
 def moment_from(text: Any) -> datetime:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from hub_core.testing.store import Dice, Goods, Sale, Trade
+from hub_core.testing.store import Dice, Goods, Sale, SteeringError, Trade
 from hub_core.testing.store.baskets import wished
 from hub_core.testing.store.catalogue import catalogue
 
@@ -116,6 +116,20 @@ def test_a_wished_variant_is_found_by_its_own_sku(products: Goods) -> None:
     variant = next(one for product in products for one in product.variants if one.sku)
     (line,) = wished([{"sku": variant.sku}], products)
     assert line.variant == variant
+
+
+def test_below_a_wished_bundle_come_its_parts(products: Goods) -> None:
+    bundle = next(product for product in products if product.parts)
+    lines = wished([{"sku": "NOWHERE"}, {"sku": bundle.sku, "quantity": 3}, {"sku": "NOWHERE"}], products)
+    parts = lines[2:-1]
+    assert [part.sku for part in parts] == list(bundle.parts)
+    assert {(part.part_of, part.quantity, part.price) for part in parts} == {(1, 3, 0)}
+
+
+@pytest.mark.parametrize(("name", "figure"), [("quantity", "many"), ("quantity", "NaN"), ("price", [])])
+def test_a_wished_figure_that_is_none_is_refused(name: str, figure: object) -> None:
+    with pytest.raises(SteeringError, match=f"The {name} .* of a line is no number"):
+        wished([{"sku": "NOWHERE", name: figure}], trade().products)
 
 
 def test_a_store_without_products_still_trades() -> None:
