@@ -112,8 +112,10 @@ class Callbacks:
         await self._parts.database.write(lambda connection: lock_out(connection, self._parts, row, _TAKEN_BACK))
 
     async def _is_let_in(self, channel: Channel, row: IntegrationRow) -> bool:
+        """Ask the store, with fresh credentials where those that are stored have just expired: that takes back none."""
         try:
-            await self._connector.identify(channel, row, self._handles.credentials_of(channel, row))
+            credentials = await self._handles.renewal.in_time(channel, row, None)
+            await self._connector.identify(channel, row, credentials)
         except AuthorizationError:
             return False
         return True

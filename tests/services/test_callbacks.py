@@ -18,7 +18,7 @@ from hub_core.settings import HubSettings
 from hub_core.storage.tables import callbacks, integrations
 from hub_core.testing.clock import VirtualClock
 from tests.grantshop.desk import GrantDesk, grant_desk, grantshop_registry
-from tests.grantshop.platform import Account
+from tests.grantshop.platform import LIFE, Account
 from tests.hubs import rows, told, toyshop_registry
 
 
@@ -247,6 +247,19 @@ async def test_a_revocation_that_is_true_stops_the_integration_and_says_so_once(
     assert stopped.flows["orders"].next_run_at is None  # type: ignore[index]
     assert len(await told(grants.hub, "integration.needs_reauthorization")) == 1
     assert len([each for each in caplog.records if "is stopped" in each.getMessage()]) == 1
+
+
+async def test_a_revocation_that_comes_when_the_credentials_have_expired_is_not_true_for_that(
+    grants: GrantDesk, clock: VirtualClock
+) -> None:
+    account = grants.platform.open()
+    integration = await grants.connected(account)
+    clock.advance(LIFE.total_seconds())
+    await grants.post(account.event("revoked"))
+    assert (await grants.hub.integrations.get(integration.id)).connection == "connected"
+    account.issue()
+    await grants.post(account.event("revoked"))
+    assert (await grants.hub.integrations.get(integration.id)).connection == "needs_reauthorization"
 
 
 async def test_a_revocation_that_is_not_true_changes_nothing(grants: GrantDesk) -> None:
