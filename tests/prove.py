@@ -37,10 +37,13 @@ class Proof(NamedTuple):
         return done.returncode == 0
 
 
+_LIFE = "test_life_machine.py::test_integrations_stand_where_the_model_says"
 _STOCK = "tests/services/test_stock_machine.py::test_stock_comes_out_as_reckoned_on"
 PROOFS = (
     Proof("stock-sqlite", f"{_STOCK}_sqlite", rounds=20, examples=10),
     Proof("stock-postgresql", f"{_STOCK}_postgresql", rounds=4, examples=5),
+    Proof("life-sqlite", f"tests/services/{_LIFE}_on_sqlite", rounds=10, examples=10, steps=30),
+    Proof("life-postgresql", f"tests/services/{_LIFE}_on_postgresql", rounds=4, examples=5, steps=30),
 )
 
 

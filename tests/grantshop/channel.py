@@ -138,8 +138,9 @@ async def integration_changed(store: Store, change: IntegrationChange) -> None:
 @hookimpl
 async def check_store(store: Store) -> StoreIdentity:
     account = _opened(store)
+    settings = store.settings_as(GrantSettings)
     return StoreIdentity(
-        key=_key(store.settings_as(GrantSettings)),
+        key=_key(settings if account.poses_as is None else settings.model_copy(update={"account": account.poses_as})),
         name=account.name,
         currency=account.currency,
         timezone=account.timezone,

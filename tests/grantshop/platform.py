@@ -17,7 +17,10 @@ _PLATFORMS: list[Platform] = []
 
 @dataclass
 class Account(Shop):
-    """A shop on the platform. *renews* tells whether it still gives fresh tokens for old ones."""
+    """A shop on the platform.
+
+    *renews* tells whether it still gives fresh tokens for old ones, *poses_as* which account it says that it is.
+    """
 
     number: int = 7
     renews: bool = True
@@ -26,6 +29,7 @@ class Account(Shop):
     refresh: str = ""
     made: int = 0
     missing: tuple[str, ...] = ()
+    poses_as: int | None = None
     renewals: int = 0
     before_renewal: Callable[[], Awaitable[None]] | None = None
 
