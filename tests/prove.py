@@ -44,6 +44,7 @@ PROOFS = (
     Proof("stock-postgresql", f"{_STOCK}_postgresql", rounds=4, examples=5),
     Proof("life-sqlite", f"tests/services/{_LIFE}_on_sqlite", rounds=10, examples=10, steps=30),
     Proof("life-postgresql", f"tests/services/{_LIFE}_on_postgresql", rounds=4, examples=5, steps=30),
+    Proof("life-http", f"tests/web/{_LIFE}_over_http", rounds=2, examples=5, steps=30),
 )
 
 
