@@ -183,7 +183,9 @@ def test_one_flow_of_it_is_switched_off_and_on(hub: HubCommand, connected: Shop)
     off = hub("integrations", "disable", "Corner", "--flow", "orders").out
     assert off == "The orders of 'Corner' are switched off; what is sold there is unknown to the hub until then.\n"
     assert "run: hub integrations enable 'Corner' --flow orders" in hub("sync", "Corner", "--orders").err
-    assert hub("integrations", "enable", "Corner", "--flow", "orders").out.startswith("The orders flow of 'Corner' is switched on.")
+    assert hub("integrations", "enable", "Corner", "--flow", "orders").out.startswith(
+        "The orders flow of 'Corner' is switched on."
+    )
     refused = hub("integrations", "disable", "Corner", "--flow", "colours")
     assert (refused.code, refused.out) == (1, "")
     assert refused.err.startswith("'Corner' has no flow 'colours'; there are: orders")
