@@ -15,6 +15,13 @@ MOST = 10_000
 _NAMED = 5
 
 
+def pairs(given: object) -> list[tuple[object, Any]]:
+    """Give what was given by SKU. Raises InputError where it is no mapping."""
+    if not isinstance(given, Mapping):
+        raise InputError(f"Figures are given by SKU, such as {{'SKU-1': 5}}, but {type(given).__name__} was given.")
+    return list(given.items())
+
+
 def checked(
     given: Sequence[tuple[object, Any]], check: Callable[[str, Any], T], *, most: int | None = MOST
 ) -> Iterable[tuple[str, T]]:

@@ -24,7 +24,7 @@ from hub_core.domain.stock import (
 from hub_core.services.adoption import Adoptions, Sync
 from hub_core.services.auditing import of_figures
 from hub_core.services.explanation import explain
-from hub_core.services.given import by_key, checked, named
+from hub_core.services.given import by_key, checked, named, pairs
 from hub_core.services.targets import Targets
 from hub_core.storage.audit import AuditRepository
 from hub_core.storage.events import EventRepository
@@ -54,24 +54,24 @@ class Stock:
         what moves by later events is taken off. Compared is what becomes available. Raises InputError by SKU,
         ConflictError where a level is another since *after_event*; nothing is changed then.
         """
-        good = by_key(checked(list(levels.items()), checked_level))
+        good = by_key(checked(pairs(levels), checked_level))
         return await self._parts.database.write(lambda connection: self._set(connection, good, after_event))
 
     async def set_all(
         self, levels: Mapping[str, object], *, after_event: int | Mapping[str, int] | None = None
     ) -> Written:
         """Do as `set`, for as many SKUs as a file holds, in one transaction: others that write wait for its end."""
-        good = by_key(checked(list(levels.items()), checked_level, most=None))
+        good = by_key(checked(pairs(levels), checked_level, most=None))
         return await self._parts.database.write(lambda connection: self._set(connection, good, after_event))
 
     async def plan(self, levels: Mapping[str, object], *, after_event: int | Mapping[str, int] | None = None) -> Plan:
         """Tell what `set_all` would change, in available units, and change nothing. Raises what that would raise."""
-        good = by_key(checked(list(levels.items()), checked_level, most=None))
+        good = by_key(checked(pairs(levels), checked_level, most=None))
         return await self._parts.database.read(lambda connection: _plan(connection, good, after_event))
 
     async def adjust(self, by: Mapping[str, object]) -> Written:
         """Change the stock of each SKU by a signed number of units. Raises InputError where a SKU has no level."""
-        good = by_key(checked(list(by.items()), checked_adjustment))
+        good = by_key(checked(pairs(by), checked_adjustment))
         return await self._parts.database.write(lambda connection: self._adjust(connection, good))
 
     async def adopt(self, integration: int | str, *, dry_run: bool = False) -> Adoption:

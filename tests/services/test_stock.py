@@ -1,6 +1,7 @@
 """Setting and adjusting stock, and what stores are to be told of it."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -148,6 +149,13 @@ async def test_all_faults_are_told_and_nothing_is_half_done(hub: Hub) -> None:
 async def test_a_sku_that_is_given_twice_is_refused(hub: Hub) -> None:
     with pytest.raises(InputError, match="'A' is given twice"):
         await hub.stock.set({"A": 1, " A": 2})
+
+
+async def test_what_is_not_given_by_sku_is_refused(hub: Hub) -> None:
+    given: Any = [("A", 1)]
+    for take in (hub.stock.set, hub.stock.set_all, hub.stock.plan, hub.stock.adjust):
+        with pytest.raises(InputError, match="given by SKU"):
+            await take(given)
 
 
 async def test_more_skus_than_a_call_takes_are_refused() -> None:
