@@ -1,27 +1,20 @@
 """Whatever people, platforms and crashes do to integrations, in any order: each stands where a plain model says."""
 
 import asyncio
-import itertools
-import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack
-from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import event
+from hypothesis.stateful import initialize, precondition, rule
 
-from hub_core import AuthorizationError, Hub, UnavailableError
-from hub_core.domain.errors import ConflictError, HubError, InputError, NotFoundError
-from hub_core.domain.integrations import Flow, Integration
+from hub_core import AuthorizationError, UnavailableError
+from hub_core.domain.errors import ConflictError, InputError, NotFoundError
+from hub_core.domain.integrations import Flow
 from hub_core.domain.runs import Run, RunState
 from hub_core.engine.runner import Runner
 from hub_core.services import removing
@@ -29,22 +22,14 @@ from hub_core.services.authorization import VALID_FOR
 from hub_core.services.finishing import ABANDONED
 from hub_core.services.removing import Removing
 from hub_core.services.slices import Slice
-from hub_core.storage.tables import flow_state, integrations, orders, searches, stock_movements
-from hub_core.testing.clock import VirtualClock
-from tests.grantshop.desk import GrantDesk, grantshop_registry
-from tests.grantshop.platform import CLIENT_ID, CLIENT_SECRET, LIFE, Account, new_platform
-from tests.hubs import NOW, empty_tables, rows
-from tests.hubs import settings as hub_settings
-from tests.services.life_model import CONNECTED, REFUSED, LifeModel, ModelIntegration, ModelStore
-from tests.toyshop.shop import Row, Shop
+from tests.grantshop.platform import CLIENT_ID, CLIENT_SECRET, LIFE, new_platform
+from tests.hubs import empty_tables
+from tests.services.life_model import CONNECTED, REFUSED, ModelIntegration, ModelStore
+from tests.services.life_stage import NUMBERS, Stage
 
-T = TypeVar("T")
-REGISTRY = grantshop_registry()
 THOROUGH = "EXAMPLES" in os.environ
 """So `make prove` says that it takes its time."""
 
-NUMBERS = (7, 8)
-STORES = [f"eu-{number}" for number in NUMBERS]
 ACCOUNTS = st.sampled_from(NUMBERS)
 NAMES = st.sampled_from(["One", "  one ", "Two", "Three", "two  and a half"])
 KEYS = st.sampled_from(["1", "2", "3"])
@@ -59,34 +44,8 @@ class DiedError(BaseException):
     """The process is killed here."""
 
 
-class Life(RuleBasedStateMachine):
-    """A platform with two accounts, the hub, and all that befalls what links them."""
-
-    fresh_url: Callable[[Path], str]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.runner = asyncio.Runner()
-        self.folder = Path(tempfile.mkdtemp())
-        self.clock = VirtualClock(NOW)
-        self.stack = AsyncExitStack()
-        self.model = LifeModel()
-        self.names = (f"Further {number}" for number in itertools.count(1))
-        self.removed_at: dict[int, datetime] = {}
-        self.erased: list[int] = []
-        self.ends: dict[str, datetime] = {}
-        self.used: list[str] = []
-        self.posted: list[tuple[str, bytes, int]] = []
-        self.shown: list[Row] = []
-        self.reads: ModelIntegration | None = None
-        self.given = dict.fromkeys(STORES, 0)
-        self.trespassed: list[str] = []
-        self.has_ended = False
-        self.disturbs: Callable[[int], None] = lambda _: None
-        self.asked = itertools.count()
-
-    def do(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(work)
+class Life(Stage):
+    """All that befalls integrations."""
 
     @initialize(page_size=st.integers(1, 3), there=st.sampled_from([(7,), (7, 8), (8,), ()]))
     def begin(self, page_size: int, there: tuple[int, ...]) -> None:
@@ -104,52 +63,6 @@ class Life(RuleBasedStateMachine):
             self.order(number, "1", 2, "open")
             added = self.do(self.desk.add(number, name := next(self.names)))
             self._authorize(self.model.add(added.id, name, f"eu-{number}"), fresh=False)
-
-    async def _open(self) -> None:
-        opening = Hub.open(self.url, settings=hub_settings(), clock=self.clock, registry=REGISTRY)
-        self.hub = await self.stack.enter_async_context(opening)
-        self.desk = GrantDesk(self.hub, self.clock, None)  # type: ignore[arg-type]
-        if self.url.startswith("sqlite"):
-            engine = self.hub.parts.database.engine
-            event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
-
-    async def _close(self) -> None:
-        await self.stack.aclose()
-        self.stack = AsyncExitStack()
-
-    # Doing something, and seeing that what is refused changes nothing.
-
-    def one(self, pick: int) -> ModelIntegration:
-        """One of the last that there are, or were."""
-        there = list(self.model.all.values())[-4:]
-        return there[pick % len(there)]
-
-    def account(self, one: ModelIntegration) -> Account:
-        return self.accounts[one.store]
-
-    def _issue(self, store: str) -> None:
-        """Make the tokens void that the hub may have: those that it got for them, too."""
-        self.accounts[store].issue()
-        self.given[store] += 1
-
-    def fits(self, one: ModelIntegration) -> bool:
-        """Tell whether its store would let it in, after a renewal if need be."""
-        return one.holds == self.given[one.store]
-
-    def refused(self, work: Coroutine[Any, Any, Any], *errors: type[HubError]) -> HubError:
-        before = self.desk.everything()
-        with pytest.raises(errors) as caught:
-            self.do(work)
-        assert str(caught.value)
-        assert self.desk.everything() == before
-        return caught.value
-
-    def done(self, work: Coroutine[Any, Any, T], one: ModelIntegration) -> T | None:
-        """Do what only one that was not removed allows."""
-        if one.removed:
-            self.refused(work, ConflictError)
-            return None
-        return self.do(work)
 
     # What people do.
 
@@ -513,88 +426,6 @@ class Life(RuleBasedStateMachine):
             if not fits:
                 self.model.lock_out(one)
 
-    def _reading(self, one: ModelIntegration, work: Coroutine[Any, Any, T]) -> T:
-        """Let one read its store, and note what it is shown and keeps."""
-        self.reads, self.shown, self.has_ended, self.asked = one, [], False, itertools.count()
-        done = self.do(work)
-        self.reads = None
-        held = {row["external_id"]: row["raw"] for row in rows(self.hub, orders, orders.c.integration_id == one.id)}
-        self._see(one, [row for row in self.shown if held.get(row.external_id) == row.raw])
-        baseline = rows(self.hub, searches, searches.c.integration_id == one.id, searches.c.search == "baseline")
-        self.model.stores[one.store].is_read |= any(row["completed_at"] for row in baseline)
-        return done
-
-    def _asked(self, shop: Shop, start: int) -> None:
-        """The hub asks for a page: by then it has kept the one before."""
-        one = self.reads
-        if one is None or not one.works or one.off or self.account(one) is not shop:
-            self.trespassed.append(shop.name)
-            return
-        poll, window, _ = shop.diary[-1]
-        self._see(one, self.shown)
-        self.model.stores[one.store].is_read |= self.has_ended
-        self.shown = shop.found(poll, window)[start : start + shop.page_size]
-        self.has_ended = not self.shown
-        self.disturbs(next(self.asked))
-
-    def _see(self, one: ModelIntegration, shown: list[Row]) -> None:
-        for row in shown:
-            told = json.loads(row.raw)
-            wanted = Decimal(0) if told["status"] == "cancelled" else Decimal(told["lines"][0]["quantity"])
-            self.model.stores[one.store].see(row.external_id, wanted)
-
-    # What holds at all times.
-
-    @precondition(lambda self: hasattr(self, "hub"))
-    @invariant()
-    def each_stands_where_the_model_says(self) -> None:
-        present = self.do(self.hub.integrations.list())
-        gone = self.do(self.hub.integrations.list(removed=True))
-        assert [one.id for one in present] == [one.id for one in self.model.present]
-        assert {one.id for one in (*present, *gone)} == self.model.all.keys()
-        for shown in (*present, *gone):
-            self._is_shown_right(shown, self.model.all[shown.id])
-        stores = [one.store.key for one in present if one.store is not None]
-        assert len(stores) == len(set(stores))
-        assert not self.trespassed
-
-    def _is_shown_right(self, shown: Integration, one: ModelIntegration) -> None:
-        assert (shown.name, shown.enabled, shown.connection) == (one.name, one.enabled, one.connection)
-        assert (shown.removed_at is not None) is one.removed
-        assert {flow.value for flow, status in shown.flows.items() if not status.enabled} == one.off
-        assert (shown.store.key if shown.store else None) == (one.store if one.was_connected else None)
-        assert shown.health.sentence
-        if one.code is None:
-            assert shown.health.code not in ("disabled", "removed", "awaiting_authorization", REFUSED)
-        else:
-            assert shown.health.code == one.code
-
-    @precondition(lambda self: hasattr(self, "hub"))
-    @invariant()
-    def what_lies_in_the_database_fits(self) -> None:
-        for row in rows(self.hub, integrations):
-            one = self.model.all[row["id"]]
-            assert (row["credentials"] is not None) is (one.leaving if one.removed else one.was_connected), row["name"]
-        for row in rows(self.hub, flow_state):
-            one = self.model.all[row["integration_id"]]
-            assert row["open"] is (one.works and row["flow"] not in one.off), (one, row["flow"])
-        events = self.do(self.hub.events.after(limit=10_000))
-        assert [each.id for each in events] == list(range(1, len(events) + 1))
-        told = [(each.type, each.integration_id) for each in events if each.type.startswith("integration.")]
-        assert told == self.model.told
-
-    @precondition(lambda self: hasattr(self, "hub"))
-    @invariant()
-    def each_line_takes_as_if_nothing_had_interrupted(self) -> None:
-        moved = dict.fromkeys({row["sku"] for row in rows(self.hub, stock_movements)}, Decimal(0))
-        for row in rows(self.hub, stock_movements):
-            moved[row["sku"]] -= row["units"]
-        for store, seen in self.model.stores.items():
-            for key, order in seen.orders.items():
-                sku = f"{self.accounts[store].number}-{key}"
-                assert moved.pop(sku, 0) == order.taken, (sku, order)
-        assert not any(moved.values())
-
     # What holds in the end.
 
     def teardown(self) -> None:
@@ -602,9 +433,7 @@ class Life(RuleBasedStateMachine):
             if hasattr(self, "accounts"):
                 self._come_to_rest()
         finally:
-            self.do(self._close())
-            self.runner.close()
-            shutil.rmtree(self.folder)
+            super().teardown()
 
     def _come_to_rest(self) -> None:
         """Everybody is let in and reads: then all that was sold is known, and nothing of the removed is left."""
