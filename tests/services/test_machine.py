@@ -191,7 +191,7 @@ class Trade(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
     def same_in_the_end(self) -> None:
-        own = {"id", "integration_id", "revision", "history", "same_as"}
+        own = {"id", "integration_id", "revision", "history", "same_as", "erased_at"}
         held = {each.external_id: each.model_dump(exclude=own) for each in self.do(found(self.hub))}
         good = {key: row for key, row in self.shop.orders.items() if not row.raw.startswith(b"broken")}
         broken = self.shop.orders.keys() - good.keys()
