@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition
-from sqlalchemy import event
 
 from hub_core import Hub
 from hub_core.domain.errors import ConflictError, HubError
@@ -26,6 +25,7 @@ from tests.grantshop.desk import GrantDesk, grantshop_registry
 from tests.grantshop.platform import Account
 from tests.hubs import NOW, rows
 from tests.hubs import settings as hub_settings
+from tests.machines import FreshUrl, hurry
 from tests.services.life_model import REFUSED, LifeModel, ModelIntegration
 from tests.toyshop.shop import Row, Shop
 
@@ -47,7 +47,7 @@ class Logged(logging.Handler):
 class Stage(RuleBasedStateMachine):
     """A platform with two accounts, the hub, and a model of what links them."""
 
-    fresh_url: Callable[[Path], str]
+    fresh_url: FreshUrl
     url: str
     hub: Hub
     accounts: dict[str, Account]
@@ -82,9 +82,7 @@ class Stage(RuleBasedStateMachine):
         opening = Hub.open(self.url, settings=hub_settings(), clock=self.clock, registry=REGISTRY)
         self.hub = await self.stack.enter_async_context(opening)
         self.desk = GrantDesk(self.hub, self.clock, None)  # type: ignore[arg-type]
-        if self.url.startswith("sqlite"):
-            engine = self.hub.parts.database.engine
-            event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        hurry(self.hub)
 
     async def _close(self) -> None:
         await self.stack.aclose()

@@ -1,14 +1,11 @@
 """Whatever people, platforms and crashes do to integrations, in any order: each stands where a plain model says."""
 
 import asyncio
-import os
-import shutil
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
@@ -23,12 +20,9 @@ from hub_core.services.finishing import ABANDONED
 from hub_core.services.removing import Removing
 from hub_core.services.slices import Slice
 from tests.grantshop.platform import CLIENT_ID, CLIENT_SECRET, LIFE, new_platform
-from tests.hubs import empty_tables
+from tests.machines import FreshUrl, fresh_postgresql, fresh_sqlite, run_machine
 from tests.services.life_model import CONNECTED, REFUSED, ModelIntegration, ModelStore
 from tests.services.life_stage import NUMBERS, Stage
-
-THOROUGH = "EXAMPLES" in os.environ
-"""So `make prove` says that it takes its time."""
 
 ACCOUNTS = st.sampled_from(NUMBERS)
 NAMES = st.sampled_from(["One", "  one ", "Two", "Three", "two  and a half"])
@@ -454,37 +448,16 @@ class Life(Stage):
         self.model.switch_flow(one, "orders", on=True)
 
 
-def run(url: Callable[[Path], str], examples: int, steps: int) -> None:
-    """Try a few *examples*, or as many as the environment says."""
-    examples = int(os.environ.get("EXAMPLES", examples))
-    steps = int(os.environ.get("STEPS", steps))
-
+def run(url: FreshUrl, examples: int, steps: int) -> None:
     class Machine(Life):
         fresh_url = staticmethod(url)
 
-    case = Machine.TestCase
-    case.settings = settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[phase for phase in Phase if THOROUGH or phase is not Phase.shrink],  # it takes many minutes
-    )
-    case("runTest").runTest()
+    run_machine(Machine, examples, steps)
 
 
 def test_integrations_stand_where_the_model_says_on_sqlite(sqlite_template: Path) -> None:
-    def fresh(folder: Path) -> str:
-        shutil.copyfile(sqlite_template, folder / "hub.db")
-        return f"sqlite:///{folder / 'hub.db'}"
-
-    run(fresh, 6, 20)
+    run(fresh_sqlite(sqlite_template), 6, 20)
 
 
 def test_integrations_stand_where_the_model_says_on_postgresql(postgres_with_tables: str) -> None:
-    def fresh(folder: Path) -> str:
-        del folder
-        empty_tables(postgres_with_tables)
-        return postgres_with_tables
-
-    run(fresh, 3, 15)
+    run(fresh_postgresql(postgres_with_tables), 3, 15)

@@ -21,6 +21,7 @@ from hub_core.storage.tables import order_revisions, orders
 from hub_core.testing.clock import VirtualClock
 from tests.hubs import NOW, connected, found, rows, toyshop_registry
 from tests.hubs import settings as hub_settings
+from tests.machines import hurry
 from tests.toyshop.channel import read
 from tests.toyshop.shop import Shop, open_shop
 
@@ -60,8 +61,7 @@ class Trade(RuleBasedStateMachine):
         self.hub = await self.stack.enter_async_context(
             Hub.open(url, settings=hub_settings(), clock=self.clock, registry=REGISTRY)
         )
-        engine = self.hub.parts.database.engine
-        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        hurry(self.hub)
 
     async def _close(self) -> None:
         if self.stack is not None:

@@ -3,28 +3,26 @@
 import asyncio
 import itertools
 import json
-import os
 import shutil
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import event
 
 from hub_core import Hub, OrderPage, Record
 from hub_core.domain.runs import Run
 from hub_core.services.order_intake import OrderIntake, PageContext
 from hub_core.storage.tables import listings, order_lines, orders, pushes, searches, stock_levels, stock_movements
 from hub_core.testing.clock import VirtualClock
-from tests.hubs import NOW, SEEN_LATER, empty_tables, rows
+from tests.hubs import NOW, SEEN_LATER, rows
 from tests.hubs import settings as hub_settings
+from tests.machines import FreshUrl, fresh_postgresql, fresh_sqlite, hurry, run_machine
 from tests.services.stock_model import Model, ModelStore, units_of
 from tests.stockshop.desk import connected, stock_shop_registry
 from tests.stockshop.shop import StockShop, open_stock_shop
@@ -33,8 +31,6 @@ from tests.toyshop.shop import Shop
 
 T = TypeVar("T")
 REGISTRY = stock_shop_registry()
-THOROUGH = "EXAMPLES" in os.environ
-"""So `make prove` says that it takes its time."""
 
 OFFERS = {"north": {"n1": "A", "n2": "A", "n3": "B"}, "south": {"s1": "A", "s2": "B", "s3": "SET"}}
 RULES: dict[str, dict[str, Any]] = {"north": {}, "south": {"buffer": 1, "maximum": 8}}
@@ -63,7 +59,7 @@ AGES = st.sampled_from([timedelta(0), timedelta(0), timedelta(hours=5), timedelt
 class Trade(RuleBasedStateMachine):
     """Two stores that share their stock, the hub between them, and a model that sees what the hub is shown."""
 
-    fresh_url: Callable[[Path], str]
+    fresh_url: FreshUrl
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,9 +96,7 @@ class Trade(RuleBasedStateMachine):
     async def _open(self, url: str) -> Hub:
         opening = Hub.open(url, settings=hub_settings(), clock=self.clock, registry=REGISTRY)
         hub = await self.stack.enter_async_context(opening)
-        if url.startswith("sqlite"):
-            engine = hub.parts.database.engine
-            event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        hurry(hub)
         return hub
 
     def _connect(self, name: str) -> None:
@@ -387,37 +381,16 @@ class Trade(RuleBasedStateMachine):
                 assert self.shops[name].stock(listing) == row["target"] == row["expected"], (name, listing)
 
 
-def run(url: Callable[[Path], str], examples: int, steps: int) -> None:
-    """Try a few *examples*, or as many as the environment says."""
-    examples = int(os.environ.get("EXAMPLES", examples))
-    steps = int(os.environ.get("STEPS", steps))
-
+def run(url: FreshUrl, examples: int, steps: int) -> None:
     class Machine(Trade):
         fresh_url = staticmethod(url)
 
-    case = Machine.TestCase
-    case.settings = settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[phase for phase in Phase if THOROUGH or phase is not Phase.shrink],  # it takes many minutes
-    )
-    case("runTest").runTest()
+    run_machine(Machine, examples, steps)
 
 
 def test_stock_comes_out_as_reckoned_on_sqlite(sqlite_template: Path) -> None:
-    def fresh(folder: Path) -> str:
-        shutil.copyfile(sqlite_template, folder / "hub.db")
-        return f"sqlite:///{folder / 'hub.db'}"
-
-    run(fresh, 6, 15)
+    run(fresh_sqlite(sqlite_template), 6, 15)
 
 
 def test_stock_comes_out_as_reckoned_on_postgresql(postgres_with_tables: str) -> None:
-    def fresh(folder: Path) -> str:
-        del folder
-        empty_tables(postgres_with_tables)
-        return postgres_with_tables
-
-    run(fresh, 2, 12)
+    run(fresh_postgresql(postgres_with_tables), 2, 12)

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import os
 import shutil
 import tempfile
 from collections.abc import Coroutine
@@ -15,7 +14,6 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from pydantic import SecretStr
@@ -30,13 +28,11 @@ from hub_core.web import create_app
 from hub_threedcart.sandbox import Sandbox
 from hub_threedcart.sandbox.shop import ThreeDCartShop
 from tests.hubs import rows
+from tests.machines import run_machine
 from tests.services.life_model import CONNECTED, REFUSED, LifeModel, ModelIntegration, ModelStore
 
 T = TypeVar("T")
 REGISTRY = ChannelRegistry.load([EntryPoint("threedcart", "hub_threedcart.channel", "hub.channels")])
-THOROUGH = "EXAMPLES" in os.environ
-"""So `make prove` says that it takes its time."""
-
 SHOPS = ("demo-store", "demo-store-2")
 STORES = st.sampled_from(SHOPS)
 SPELLINGS = st.sampled_from(["https://{}", "HTTP://WWW.{}/", "{}"])
@@ -352,12 +348,4 @@ def test_integrations_stand_where_the_model_says_over_http(empty_database: Path)
     class Machine(Life):
         template = empty_database
 
-    case = Machine.TestCase
-    case.settings = settings(
-        max_examples=int(os.environ.get("EXAMPLES", "2")),
-        stateful_step_count=int(os.environ.get("STEPS", "12")),
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[phase for phase in Phase if THOROUGH or phase is not Phase.shrink],  # it takes many minutes
-    )
-    case("runTest").runTest()
+    run_machine(Machine, 2, 12)
