@@ -116,7 +116,7 @@ def marking(dialect: str) -> Update:
 
 @cache
 def accepting(dialect: str) -> Update:
-    """Note that stores have what was sent."""
+    """Note that stores have what was sent, for sure where it left when nothing earlier could arrive any more."""
     return changing(dialect).values(
         acknowledged=_PUSH.sent_value,
         expected=_PUSH.sent_value,
@@ -126,6 +126,7 @@ def accepting(dialect: str) -> Update:
         reason="",
         retry_at=None,
         receipt=None,
+        unsure_until=case((_PUSH.unsure_until > _PUSH.sent_at, _PUSH.unsure_until)),
     )
 
 

@@ -200,6 +200,18 @@ async def test_one_more_lost_send_makes_it_unsure_for_longer(desk: StockDesk) ->
     assert desk.row("a")["unsure_until"] > moment + timedelta(seconds=60)
 
 
+async def test_a_send_that_left_when_no_earlier_one_could_arrive_any_more_is_sure(desk: StockDesk) -> None:
+    await desk.sets(a=5)
+    for wait in (60, PUSH_DEADLINE + LONGEST_EXCHANGE):
+        desk.shop.dies = 1
+        await desk.push()
+        desk.clock.advance(wait)
+        await desk.read_orders()
+    assert desk.row("a")["unsure_until"] < desk.clock.now()
+    await desk.push()
+    assert (desk.row("a")["unsure_until"], desk.flow(Flow.STOCK)["next_due_at"]) == (None, None)
+
+
 async def lost_and_told_anew(desk: StockDesk, after: float = 6) -> None:
     """Let nobody know what came of a first send, and the store take the next one."""
     desk.shop.dies = 1
