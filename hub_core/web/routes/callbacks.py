@@ -7,16 +7,16 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from hub_core.channels.callbacks import LARGEST, CallbackRequest
+from hub_core.channels.callbacks import LARGEST
 from hub_core.channels.channel import Channel
 from hub_core.domain.errors import HubError, InputError, SettingsError, StorageError, UnavailableError
 from hub_core.hub import Hub
 from hub_core.web.access import TheHub
+from hub_core.web.bodies import posted
 from hub_core.web.errors import problem, status_of
 
 router = APIRouter(include_in_schema=False)
 
-_PRIVATE: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 _TOO_LARGE: Final = 413
 _INSIDE: Final = "The hub cannot take this now; send it again later."
 
@@ -37,32 +37,16 @@ async def receive(request: Request, hub: TheHub, channel: str, secret: str) -> R
 
 
 async def _heard(request: Request, hub: Hub, channel: Channel) -> Response:
-    body = await _body(request)
-    if body is None:
+    told = await posted(request, LARGEST)
+    if told is None:
         hub.callbacks.complain(channel, f"its body was larger than {LARGEST:,} bytes.")
         return problem(_TOO_LARGE, f"The body is larger than {LARGEST:,} bytes.")
-    headers = {name: value for name, value in request.headers.items() if name not in _PRIVATE}
-    query = dict(request.query_params)
-    posted = CallbackRequest(method=request.method, headers=headers, query=query, body=body)
     try:
-        answer = await hub.callbacks.receive(channel, posted)
+        answer = await hub.callbacks.receive(channel, told)
     except HubError as error:
         hub.callbacks.complain(channel, str(error))
         raise
     return Response(answer.body, answer.status, media_type=answer.content_type)
-
-
-async def _body(request: Request) -> bytes | None:
-    """Read the body; None where it is too large."""
-    announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced) > LARGEST:
-        return None
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST:
-            return None
-    return bytes(body)
 
 
 def _refusal(error: HubError) -> Response:

@@ -7,10 +7,9 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from hub_core.channels.callbacks import CallbackRequest
 from hub_core.domain.errors import HubError, NotFoundError
 from hub_core.web.access import TheHub
-from hub_core.web.bodies import PRIVATE, body_of
+from hub_core.web.bodies import posted
 from hub_core.web.errors import problem
 
 router = APIRouter(include_in_schema=False)
@@ -24,13 +23,10 @@ _LONGEST_ID: Final = 18
 @router.post("/webhooks/{integration}/{secret}")
 async def receive(request: Request, hub: TheHub, integration: str, secret: str) -> Response:
     """Take a hint, and answer as the platform wants it. No error is left to others, since they would log the secret."""
-    body = await body_of(request, LARGEST)
-    if body is None:
+    told = await posted(request, LARGEST)
+    if told is None:
         hub.webhooks.complain(f"its body was larger than {LARGEST:,} bytes.")
         return problem(_TOO_LARGE, f"The body is larger than {LARGEST:,} bytes.")
-    headers = {name: value for name, value in request.headers.items() if name not in PRIVATE}
-    query = dict(request.query_params)
-    told = CallbackRequest(method=request.method, headers=headers, query=query, body=body)
     known = integration.isascii() and integration.isdecimal() and len(integration) <= _LONGEST_ID
     try:
         hints = await hub.webhooks.hear(int(integration) if known else 0, secret, told)
