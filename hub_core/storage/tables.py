@@ -120,6 +120,8 @@ flow_state = Table(
     Column("problem_sentence", Text),
     Column("problem_since", UtcDateTime),
     Column("waits_until", UtcDateTime),
+    Column("offered_until", UtcDateTime),
+    Column("late_since", UtcDateTime),
     Index("ix_flow_state_due", "next_due_at", sqlite_where=text("open"), postgresql_where=text("open")),
 )
 
@@ -366,6 +368,7 @@ runs = Table(
     Column("finished_at", UtcDateTime),
     Column("counts", Document, nullable=False),
     Column("api_calls", Integer, nullable=False),
+    Column("waited_seconds", Double, nullable=False, server_default="0"),
     Column("error_code", String(40)),
     Column("error_sentence", Text),
     Index("ix_runs_integration", "integration_id", "id"),
@@ -380,7 +383,25 @@ rate_budgets = Table(
     Column("tat", Double, nullable=False),
     Column("closed_until", Double, nullable=False),
     Column("slow_until", Double, nullable=False),
+    Column("rate", Double),
 )
+"""What each store lets through, for all processes: *rate* is what was found where it is less than the channel says."""
+
+engine_processes = Table(
+    "engine_processes",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("kind", String(10), nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("slots", Integer, nullable=False),
+    Column("busy", Integer, nullable=False),
+    Column("channels", Document, nullable=False),
+)
+"""The processes that run flows, as they say of themselves every few seconds."""
 
 authorizations = Table(
     "authorizations",

@@ -25,6 +25,11 @@ LINES = [
     {"id": "6", "sku": "RED", "quantity": "7", "price": "1", "fulfilled_by": "channel"},
 ]
 FIRST_VERSION = (
+    "DROP TABLE engine_processes",
+    "ALTER TABLE flow_state DROP COLUMN offered_until",
+    "ALTER TABLE flow_state DROP COLUMN late_since",
+    "ALTER TABLE runs DROP COLUMN waited_seconds",
+    "ALTER TABLE rate_budgets DROP COLUMN rate",
     "DROP TABLE audit",
     "ALTER TABLE orders DROP COLUMN erased_at",
     *(f"DROP TABLE {table}" for table in ("webhook_subscriptions", "hints", "observers")),

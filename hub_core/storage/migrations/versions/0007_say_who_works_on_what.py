@@ -1,0 +1,35 @@
+"""Say which processes run flows, which flows were offered to them or are late, and how long runs waited."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from hub_core.storage.types import UtcDateTime
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Bring the tables forward."""
+    op.create_table(
+        "engine_processes",
+        sa.Column("name", sa.String(80), nullable=False),
+        sa.Column("kind", sa.String(10), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("slots", sa.Integer(), nullable=False),
+        sa.Column("busy", sa.Integer(), nullable=False),
+        sa.Column("channels", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_engine_processes"),
+    )
+    op.add_column("flow_state", sa.Column("offered_until", UtcDateTime(), nullable=True))
+    op.add_column("flow_state", sa.Column("late_since", UtcDateTime(), nullable=True))
+    op.add_column("runs", sa.Column("waited_seconds", sa.Double(), server_default="0", nullable=False))
+    op.add_column("rate_budgets", sa.Column("rate", sa.Double(), nullable=True))
