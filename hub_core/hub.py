@@ -25,7 +25,7 @@ from hub_core.storage.database import Database
 from hub_core.storage.vault import Vault
 
 if TYPE_CHECKING:
-    from hub_core.engine.embedded import Engine
+    from hub_core.engine.engine import Engine
     from hub_core.services.applications import Applications
     from hub_core.services.audit import Audit
     from hub_core.services.callbacks import Callbacks
@@ -151,11 +151,11 @@ class Hub:
         """Ask for runs that the engine carries out."""
         return await self.runs.request(integration, kinds)
 
-    def engine(self) -> Engine:
-        """Give the loop that syncs what is due."""
-        from hub_core.engine.embedded import Engine  # noqa: PLC0415 - like the services
+    def engine(self, kind: str = "serve") -> Engine:
+        """Give what syncs all that is due; *kind* is what others call the process that runs it."""
+        from hub_core.engine.engine import Engine  # noqa: PLC0415 - like the services
 
-        return Engine(self.parts)
+        return Engine(self.parts, kind)
 
     async def health(self) -> dict[str, Any]:
         """Tell how the hub as a whole is doing. Raises StorageError where the database does not answer."""

@@ -134,7 +134,7 @@ def test_a_forbidden_import_of_the_core_is_seen(path: str, text: str) -> None:
         ("channels/http.py", "import httpx\nfrom hub_core.domain import errors"),
         ("testing/kit.py", "from hub_core import Order, Store"),
         ("cli/serve.py", "from hub_core.web.app import create_app\nfrom hub_core import Hub"),
-        ("hub.py", "from hub_core.engine.embedded import Engine\nfrom hub_core.storage.vault import Vault"),
+        ("hub.py", "from hub_core.engine.engine import Engine\nfrom hub_core.storage.vault import Vault"),
     ],
 )
 def test_an_import_that_goes_downwards_is_right(path: str, text: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hub_core.domain.integrations import Flow
 from hub_core.domain.runs import UNFINISHED, Counts, Run
-from hub_core.engine.embedded import process_name
+from hub_core.engine.presence import process_name
 from hub_core.engine.pulse import Pulse
 from hub_core.engine.runner import Claimed, Outcome, Runner
 from hub_core.services.slices import Slice

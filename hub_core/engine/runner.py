@@ -72,7 +72,7 @@ class Runner:
     """Runs flows for one process, whose name is *owner*."""
 
     def __init__(self, parts: Parts, owner: str) -> None:
-        self._parts = parts
+        self.parts = parts
         self._owner = owner
         self._handles = Handles(parts)
         self._work: dict[Flow, FlowWork] = {
@@ -85,10 +85,10 @@ class Runner:
 
     async def claim(self, integration_id: int, flow: Flow) -> Claimed | None:
         """Take the lease of a flow, and start or go on with its run; None where it is not due or taken."""
-        now = self._parts.clock.now()
+        now = self.parts.clock.now()
 
         def claim(connection: Connection) -> Claimed | None:
-            flows = FlowRepository(connection, self._parts.database)
+            flows = FlowRepository(connection, self.parts.database)
             lease = flows.claim(integration_id, flow, self._owner)
             if lease is None:
                 return None
@@ -101,7 +101,7 @@ class Runner:
             assert run is not None  # noqa: S101 - it was written two lines above
             return Claimed(lease, run)
 
-        return await self._parts.database.write(claim)
+        return await self.parts.database.write(claim)
 
     async def work(self, claimed: Claimed, piece: Slice, progress: Callable[[Counts], None] = _silent) -> Outcome:
         """Work on a claimed flow until its slice or its run is over.
@@ -131,7 +131,7 @@ class Runner:
 
     async def _worked(self, claimed: Claimed, piece: Slice, progress: Callable[[Counts], None], tally: Tally) -> Ending:
         integration = tally.integration = await self._integration(claimed.lease.integration_id)
-        channel = self._parts.channels.channel(integration.channel)
+        channel = self.parts.channels.channel(integration.channel)
         sending = Sending()
         async with self._handles.store(channel, integration, flow=claimed.lease.flow, sending=sending) as store:
             run = FlowRun(
@@ -151,11 +151,11 @@ class Runner:
             finally:
                 tally.counts, tally.api_calls = run.counts, run.api_calls
         state = RunState.PARTIAL if tally.counts.rejected or tally.counts.refused else RunState.SUCCEEDED
-        wait = None if due_at is None else max(due_at - claimed.lease.now(self._parts.clock), NO_WAIT)
+        wait = None if due_at is None else max(due_at - claimed.lease.now(self.parts.clock), NO_WAIT)
         return Ending(state, tally.counts, tally.api_calls, wait, fresh=run.fresh)
 
     async def _integration(self, integration_id: int) -> IntegrationRow:
-        row = await self._parts.database.read(lambda connection: IntegrationRepository(connection).get(integration_id))
+        row = await self.parts.database.read(lambda connection: IntegrationRepository(connection).get(integration_id))
         if row is None or row.removed_at is not None or not row.enabled:
             raise FlowClosedError
         return row

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hub_core.hub import Hub
 
 if TYPE_CHECKING:
-    from hub_core.engine.embedded import Engine
+    from hub_core.engine.engine import Engine
     from hub_core.web.watchdog import Heartbeat
 
 

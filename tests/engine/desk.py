@@ -1,12 +1,12 @@
 """A store that a process works on, for tests of what becomes of runs."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
 from hub_core import Hub
 from hub_core.domain.integrations import Flow, Integration
-from hub_core.engine.embedded import Engine
+from hub_core.engine.embedded import Embedded
+from hub_core.engine.engine import Engine
 from hub_core.engine.runner import Outcome, Runner
 from hub_core.services.slices import Slice
 from hub_core.storage.tables import flow_state
@@ -19,10 +19,13 @@ MANY = 10**6
 
 async def quiet(engine: Engine) -> None:
     """Start what is due, and wait until it has ended."""
-    await engine.tick()
-    while engine._flows:
-        await asyncio.wait(engine._flows)
-        await asyncio.sleep(0)
+    await look(engine)
+    await engine.slots.quiet()
+
+
+async def look(engine: Engine) -> None:
+    """Look once for what is due, and start it."""
+    await Embedded(engine.runner.parts, engine.slots).tick()
 
 
 class Desk:

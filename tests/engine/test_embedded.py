@@ -14,15 +14,16 @@ from hub_core.channels.registry import ChannelRegistry
 from hub_core.domain.clock import SystemClock
 from hub_core.domain.errors import HubError
 from hub_core.domain.integrations import Flow
-from hub_core.engine import embedded
-from hub_core.engine.embedded import process_name
+from hub_core.engine.engine import Engine
+from hub_core.engine.figures import Figures
+from hub_core.engine.presence import process_name
 from hub_core.engine.pulse import Pulse
 from hub_core.engine.runner import Claimed
 from hub_core.services.slices import Slice
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.tables import flow_state, integrations, runs
 from hub_core.testing.clock import VirtualClock
-from tests.engine.desk import quiet
+from tests.engine.desk import look, quiet
 from tests.hubs import connected, filled, found, rows, settings
 from tests.toyshop.channel import ToySettings, fetch_orders
 from tests.toyshop.shop import open_shop
@@ -46,20 +47,19 @@ async def test_what_is_due_is_read_and_nothing_else(hub: Hub, clock: VirtualCloc
 
 
 async def test_no_more_flows_run_at_once_than_there_are_slots(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "SLOTS", 2)
     for name in ("one", "two", "three"):
         await connected(hub, filled(open_shop(name), 1))
-    engine = hub.engine()
-    work, go_on = engine._runner.work, asyncio.Event()
+    engine = Engine(hub.parts, figures=Figures(slots=2))
+    work, go_on = engine.runner.work, asyncio.Event()
 
     async def wait(claimed: Claimed, piece: Slice) -> object:
         await go_on.wait()
         return await work(claimed, piece)
 
-    monkeypatch.setattr(engine._runner, "work", wait)
+    monkeypatch.setattr(engine.runner, "work", wait)
     for _ in range(2):
-        await engine.tick()
-        assert len(engine._flows) == 2
+        await look(engine)
+        assert engine.slots.busy == 2
     go_on.set()
     await quiet(engine)
     await quiet(engine)
@@ -107,16 +107,16 @@ async def test_a_flow_that_ends_in_an_unforeseen_way_is_logged_and_left_to_its_l
 ) -> None:
     await connected(hub, filled(open_shop("north"), 2))
     engine = hub.engine()
-    work = engine._runner.work
+    work = engine.runner.work
 
     async def blunder(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(engine._runner, "work", blunder)
+    monkeypatch.setattr(engine.runner, "work", blunder)
     with caplog.at_level(logging.ERROR, "hub_core.engine"):
         await quiet(engine)
     assert "goes on when its lease has run out" in caplog.text
-    monkeypatch.setattr(engine._runner, "work", work)
+    monkeypatch.setattr(engine.runner, "work", work)
     clock.advance(9)
     await quiet(engine)
     assert len(await found(hub)) == 2
@@ -218,7 +218,7 @@ async def test_to_stop_the_engine_leaves_no_claim_behind(live: Hub, monkeypatch:
     for name in ("north", "south"):
         await connected(live, filled(open_shop(name), 1))
     engine = live.engine()
-    claim, claiming, go_on = engine._runner.claim, asyncio.Event(), asyncio.Event()
+    claim, claiming, go_on = engine.runner.claim, asyncio.Event(), asyncio.Event()
 
     async def slow(integration_id: int, flow: Flow) -> Claimed | None:
         claimed = await claim(integration_id, flow)
@@ -226,7 +226,7 @@ async def test_to_stop_the_engine_leaves_no_claim_behind(live: Hub, monkeypatch:
         await go_on.wait()
         return claimed
 
-    monkeypatch.setattr(engine._runner, "claim", slow)
+    monkeypatch.setattr(engine.runner, "claim", slow)
     await engine.start()
     async with asyncio.timeout(60):
         await claiming.wait()
@@ -238,12 +238,9 @@ async def test_to_stop_the_engine_leaves_no_claim_behind(live: Hub, monkeypatch:
     assert len(await live.runs.page()) == 1
 
 
-async def test_to_stop_the_engine_leaves_a_store_that_hangs(
-    live: Hub, gate: Gate, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(embedded, "STOP_SECONDS", 0.0)
+async def test_to_stop_the_engine_leaves_a_store_that_hangs(live: Hub, gate: Gate) -> None:
     await connected(live, filled(open_shop("gated"), 5))
-    engine = live.engine()
+    engine = Engine(live.parts, figures=Figures(stop=0.0))
     await engine.start()
     async with asyncio.timeout(60):
         await gate.asked.wait()
@@ -260,7 +257,7 @@ async def test_switching_off_leaves_a_store_that_hangs(live: Hub, gate: Gate, fl
     await engine.start()
     async with asyncio.timeout(60):
         await gate.asked.wait()
-        (task,) = engine._flows
+        (task,) = engine.slots._flows
         await live.integrations.disable(integration.id, flow=flow)
         await asyncio.wait({task})
     assert gate.left
@@ -271,12 +268,10 @@ async def test_switching_off_leaves_a_store_that_hangs(live: Hub, gate: Gate, fl
 async def test_the_engine_goes_on_after_the_database_failed(
     live: Hub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(embedded, "TICK_SECONDS", 0.0)
-    engine = live.engine()
+    engine = Engine(live.parts, figures=Figures(tick=0.0, wait=0.0))
     await connected(live, filled(open_shop("north"), 1))
     due = FlowRepository.due
     failures = [True, True]
-    monkeypatch.setattr(embedded, "WAIT_SECONDS", 0.0)
 
     def fail_twice(self: Any, limit: int) -> Any:
         if failures:

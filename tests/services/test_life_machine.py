@@ -334,7 +334,7 @@ class Life(Stage):
         elif then == "work":
             self._work()
         elif then == "tend":
-            self.do(self.hub.engine().tend())
+            self.do(self.hub.engine().chores.tend())
         if then in ("restart", "tend"):
             self._forgotten()
 

@@ -125,10 +125,10 @@ async def test_a_process_that_is_killed_during_the_farewell_leaves_nothing_open(
 async def test_the_engine_destroys_the_credentials_too(hub: Hub, clock: VirtualClock) -> None:
     integration = await left_behind(hub, open_shop("north"))
     engine = hub.engine()
-    await engine.tend()
+    await engine.chores.tend()
     assert presence(hub, integration) is Presence.LEAVING
     clock.advance(ABANDONED.total_seconds())
-    await engine.tend()
+    await engine.chores.tend()
     assert presence(hub, integration) is Presence.GONE
 
 
