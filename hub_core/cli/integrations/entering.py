@@ -61,7 +61,6 @@ def _sent_away(integration: "Integration", newest: int | None) -> "Integration":
     if newest is None:
         complain("It must be done within 15 minutes; 'hub integrations show' tells what came of it.")
         return integration
-    complain("Waiting for you to come back from there; Ctrl-C ends it.")
     return run(lambda hub: _answered(hub, integration, newest))
 
 
@@ -76,6 +75,7 @@ async def _is_served(hub: "Hub") -> bool:
 
 
 async def _answered(hub: "Hub", integration: "Integration", newest: int) -> "Integration":
+    complain("Waiting for you to come back from there; Ctrl-C ends it.")  # in the loop, which then hears it
     while await hub.integrations.is_begun(integration.id):
         await hub.parts.clock.sleep(_LOOK_SECONDS)
     events = await hub.events.after(newest, limit=200, integration=integration.id)
