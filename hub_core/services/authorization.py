@@ -12,7 +12,6 @@ from hub_core.domain.channels import AuthorizationStep
 from hub_core.domain.errors import AuthorizationError, ConflictError, HubError, InputError
 from hub_core.domain.fact import Fact
 from hub_core.domain.integrations import Integration, StoreIdentity
-from hub_core.services.announcing import Announcer
 from hub_core.services.auditing import changed, of
 from hub_core.services.callback_addresses import CallbackAddresses
 from hub_core.services.checks import validated
@@ -64,7 +63,6 @@ class Authorization(IntegrationLookup):
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
         self._handles = Handles(parts)
-        self._announcer = Announcer(parts)
         self._connector = Connector(parts)
         self._callbacks = CallbackAddresses(parts)
         self._complaints = Complaints(parts.clock)
