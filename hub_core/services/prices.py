@@ -16,7 +16,7 @@ from hub_core.domain.plans import Plan, Planned
 from hub_core.domain.prices import Price, checked_price
 from hub_core.domain.stock import Written, plain
 from hub_core.services.auditing import of_figures
-from hub_core.services.given import by_key, checked
+from hub_core.services.given import MOST, by_key, checked
 from hub_core.services.targets import Targets
 from hub_core.storage.audit import AuditRepository
 from hub_core.storage.events import EventRepository
@@ -42,7 +42,7 @@ class Prices:
 
         A store is told the price in its own currency; none is converted.
         """
-        good = by_key(((sku, price.currency), price.amount) for sku, price in checked(list(prices), checked_price))
+        good = _checked(prices, most=MOST)
         return await self._parts.database.write(lambda connection: self._set(connection, good))
 
     async def set_all(self, prices: Iterable[tuple[str, Money]]) -> Written:
@@ -98,8 +98,8 @@ class Prices:
         )
 
 
-def _checked(prices: Iterable[tuple[str, Money]]) -> dict[tuple[str, str], Decimal]:
-    given = checked(list(prices), checked_price, most=None)
+def _checked(prices: Iterable[tuple[str, Money]], *, most: int | None = None) -> dict[tuple[str, str], Decimal]:
+    given = checked(list(prices), checked_price, most=most)
     return by_key(((sku, price.currency), price.amount) for sku, price in given)
 
 
