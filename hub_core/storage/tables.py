@@ -141,6 +141,7 @@ searches = Table(
 )
 
 IS_SAME = text("same_as IS NOT NULL")
+HAS_TEXT = text("raw IS NOT NULL")
 
 orders = Table(
     "orders",
@@ -166,6 +167,7 @@ orders = Table(
     UniqueConstraint("integration_id", "external_id"),
     Index("ix_orders_placed", "placed_at", "id"),
     Index("ix_orders_same_as", "same_as", sqlite_where=IS_SAME, postgresql_where=IS_SAME),
+    Index("ix_orders_text", "sent_at", sqlite_where=HAS_TEXT, postgresql_where=HAS_TEXT),
 )
 
 order_lines = Table(
@@ -369,6 +371,7 @@ runs = Table(
     Column("counts", Document, nullable=False),
     Column("api_calls", Integer, nullable=False),
     Column("waited_seconds", Double, nullable=False, server_default="0"),
+    Column("told_at", UtcDateTime),
     Column("error_code", String(40)),
     Column("error_sentence", Text),
     Index("ix_runs_integration", "integration_id", "id"),

@@ -29,6 +29,8 @@ FIRST_VERSION = (
     "ALTER TABLE flow_state DROP COLUMN offered_until",
     "ALTER TABLE flow_state DROP COLUMN late_since",
     "ALTER TABLE runs DROP COLUMN waited_seconds",
+    "ALTER TABLE runs DROP COLUMN told_at",
+    "DROP INDEX ix_orders_text",
     "ALTER TABLE rate_budgets DROP COLUMN rate",
     "DROP TABLE audit",
     "ALTER TABLE orders DROP COLUMN erased_at",
