@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from hub_core.domain.integrations import Flow
 from hub_core.domain.listings import Figure, StoredListing
 from hub_core.domain.pushes import Waiting
 from hub_core.domain.stock import checked_sku, plain
+from hub_core.services.batches import batches
 from hub_core.services.checks import validated
 from hub_core.services.lookup import IntegrationLookup
 from hub_core.services.targets import Targets
@@ -41,15 +42,13 @@ class Listings(IntegrationLookup):
         """
         of = None if integration is None else (await self._row(integration)).id
         wanted = validated(ListingFilter, {**which, "integration": of}, "filter")
-        after, left = None, limit
-        while left is None or left > 0:
-            size = BATCH if left is None else min(BATCH, left)
-            batch = await self.page(wanted, after, size)
+
+        def page(after: int | None, size: int) -> Awaitable[list[StoredListing]]:
+            return self.page(wanted, after, size)
+
+        async for batch in batches(page, None, lambda listing: listing.id, limit=limit, size=BATCH):
             for listing in batch:
                 yield listing
-            if len(batch) < size:
-                return
-            after, left = batch[-1].id, None if left is None else left - size
 
     async def page(self, which: ListingFilter, after: int | None = None, limit: int = 50) -> list[StoredListing]:
         """List up to *limit* listings, newest first, from the one with the id *after* on."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from typing import TYPE_CHECKING, Any
 
 from hub_core.domain.errors import NotFoundError
 from hub_core.domain.orders import StoredOrder
+from hub_core.services.batches import batches
 from hub_core.services.checks import validated
 from hub_core.services.erasing import Erasing
 from hub_core.storage.order_search import OrderFilter, OrderSearch, Place
@@ -30,17 +31,13 @@ class Orders:
         So memory does not grow with what is found, and no lock is held while the caller works.
         """
         wanted = validated(OrderFilter, which, "filter")
-        after: Place | None = None
-        left = limit
-        while left is None or left > 0:
-            size = BATCH if left is None else min(BATCH, left)
-            batch = await self.page(wanted, after, size)
+
+        def page(after: Place | None, size: int) -> Awaitable[list[StoredOrder]]:
+            return self.page(wanted, after, size)
+
+        async for batch in batches(page, None, lambda order: (order.placed_at, order.id), limit=limit, size=BATCH):
             for order in batch:
                 yield order
-            if len(batch) < size:
-                return
-            after = (batch[-1].placed_at, batch[-1].id)
-            left = None if left is None else left - size
 
     async def page(self, which: OrderFilter, after: Place | None, limit: int) -> list[StoredOrder]:
         """List up to *limit* orders that come *after* a place in the list, newest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from hub_core.domain.plans import Plan, Planned
 from hub_core.domain.prices import Price, checked_price
 from hub_core.domain.stock import Written, plain
 from hub_core.services.auditing import of_figures
+from hub_core.services.batches import batches
 from hub_core.services.given import MOST, by_key, checked
 from hub_core.services.targets import Targets
 from hub_core.storage.audit import AuditRepository
@@ -57,15 +58,13 @@ class Prices:
 
     async def find(self, *, sku: str | None = None, limit: int | None = None) -> AsyncIterator[Price]:
         """Yield prices by SKU, those whose SKU holds the text *sku*, in batches: no lock is held meanwhile."""
-        after, left = ("", ""), limit
-        while left is None or left > 0:
-            size = BATCH if left is None else min(BATCH, left)
-            batch = await self.page(after=after, sku=sku, limit=size)
+
+        def page(after: tuple[str, str], size: int) -> Awaitable[list[Price]]:
+            return self.page(after=after, sku=sku, limit=size)
+
+        async for batch in batches(page, ("", ""), _place, limit=limit, size=BATCH):
             for price in batch:
                 yield price
-            if len(batch) < size:
-                return
-            after, left = (batch[-1].sku, batch[-1].price.currency), None if left is None else left - size
 
     async def page(self, *, after: tuple[str, str] = ("", ""), sku: str | None = None, limit: int = 50) -> list[Price]:
         """List up to *limit* prices by SKU and currency, from the one after *after* on."""
@@ -124,6 +123,10 @@ def price_of(sku: str, amount: object, currency: str) -> Money:
         return Money(amount=Decimal(str(amount).strip()), currency=code)
     except (InvalidOperation, ValidationError):
         raise InputError(f"The price {amount!r} of {sku!r} is no number.", fields={sku: "is no number"}) from None
+
+
+def _place(price: Price) -> tuple[str, str]:
+    return price.sku, price.price.currency
 
 
 def _event(key: tuple[str, str], amount: Decimal, before: Decimal | None) -> NewEvent:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from hub_core.domain.stock import (
 )
 from hub_core.services.adoption import Adoptions, Sync
 from hub_core.services.auditing import of_figures
+from hub_core.services.batches import batches
 from hub_core.services.explanation import explain
 from hub_core.services.given import by_key, checked, named, pairs
 from hub_core.services.targets import Targets
@@ -106,15 +107,13 @@ class Stock:
 
     async def find(self, *, sku: str | None = None, limit: int | None = None) -> AsyncIterator[StockLevel]:
         """Yield levels by SKU, those whose SKU holds the text *sku*, in batches: no lock is held meanwhile."""
-        after, left = "", limit
-        while left is None or left > 0:
-            size = BATCH if left is None else min(BATCH, left)
-            batch = await self.page(after=after, sku=sku, limit=size)
+
+        def page(after: str, size: int) -> Awaitable[list[StockLevel]]:
+            return self.page(after=after, sku=sku, limit=size)
+
+        async for batch in batches(page, "", lambda level: level.sku, limit=limit, size=BATCH):
             for level in batch:
                 yield level
-            if len(batch) < size:
-                return
-            after, left = batch[-1].sku, None if left is None else left - size
 
     async def page(self, *, after: str = "", sku: str | None = None, limit: int = 50) -> list[StockLevel]:
         """List up to *limit* levels by SKU, from the one after *after* on."""
