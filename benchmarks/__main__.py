@@ -9,6 +9,7 @@ from typing import Final
 
 from benchmarks.commands import serving, starts
 from benchmarks.figures import Figure, table
+from benchmarks.recovery import recovery
 from benchmarks.taking_in import intake, memory, statements
 from benchmarks.telling import levels, listings
 
@@ -20,6 +21,7 @@ MEASUREMENTS: Final[dict[str, Callable[[int, int], Iterator[Figure]]]] = {
     "levels": levels,
     "starts": starts,
     "serving": serving,
+    "recovery": recovery,
 }
 
 

@@ -70,6 +70,13 @@ class Server:
                 time.sleep(_POLL)
         raise TimeoutError(path)
 
+    def end(self, number: signal.Signals) -> float:
+        """Send it a signal, wait for its end, and give the seconds; one that has ended has done so."""
+        began = time.perf_counter()
+        self._process.send_signal(number)
+        self._process.wait(_LONGEST)
+        return time.perf_counter() - began
+
     def stop(self) -> float:
         """Stop it and give its peak memory in MB."""
         self._process.send_signal(signal.SIGTERM)
