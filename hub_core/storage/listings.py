@@ -8,13 +8,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from sqlalchemy import and_, bindparam, func, or_, select, union, update
+from sqlalchemy import and_, bindparam, or_, select, union, update
 
 from hub_core.domain.integrations import Flow
 from hub_core.domain.listings import Listing, Tie
 from hub_core.domain.stock import plain, sku_of
 from hub_core.storage.among import among, among_bound
 from hub_core.storage.bulk import BulkWrite
+from hub_core.storage.ids import reserve_ids
 from hub_core.storage.tables import listings, pushes
 
 if TYPE_CHECKING:
@@ -99,11 +100,6 @@ _FIGURES = BulkWrite(
 
 
 # Making such a statement takes longer than the database needs for a page, so each is made once for each kind of it.
-
-
-_HIGHEST = select(func.coalesce(func.max(listings.c.id), 0))
-
-
 @cache
 def _held(dialect: str) -> Select[Any]:
     columns = listings.c
@@ -184,13 +180,7 @@ class ListingRepository:
 
     def reserve_ids(self, count: int) -> Sequence[int]:
         """Give ids for *count* new listings."""
-        if self._dialect == "sqlite":
-            # Safe here: the transaction holds the only write lock, and a listing is never deleted alone.
-            highest = self._connection.execute(_HIGHEST).scalar_one()
-            return range(highest + 1, highest + 1 + count)
-        sequence = func.pg_get_serial_sequence("listings", "id")
-        series = func.generate_series(1, count).table_valued("n")
-        return self._connection.execute(select(func.nextval(sequence)).select_from(series)).scalars().all()
+        return reserve_ids(self._connection, listings, count)
 
     def write(self, integration_id: int, rows: Sequence[tuple[int, tuple[datetime, datetime], ListingValues]]) -> None:
         """Write listings that are new or have changed, each with when it was asked for and came."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import LargeBinary, String, bindparam, cast, func, insert, null, select, union_all, update
+from sqlalchemy import LargeBinary, String, bindparam, cast, insert, null, select, union_all, update
 
 from hub_core.domain.history import Sight
 from hub_core.domain.integrations import Flow
@@ -14,6 +14,7 @@ from hub_core.domain.orders import Order
 from hub_core.domain.rejects import RejectState
 from hub_core.storage.among import among, among_bound
 from hub_core.storage.bulk import BulkWrite, Row
+from hub_core.storage.ids import reserve_ids
 from hub_core.storage.tables import order_revisions, orders, rejects
 
 if TYPE_CHECKING:
@@ -54,9 +55,6 @@ class HeldOrder:
     content_hash: bytes
     document: str
     erased_at: datetime | None
-
-
-_HIGHEST = select(func.coalesce(func.max(orders.c.id), 0))
 
 
 # Making such a statement takes longer than the database needs for a page, so each is made once for each kind of it.
@@ -149,15 +147,7 @@ class OrderRepository:
 
     def reserve_ids(self, count: int) -> Sequence[int]:
         """Give ids for *count* new orders."""
-        if self._dialect == "sqlite":
-            # Safe here: the transaction holds the database's only write lock, and orders are never deleted.
-            highest = self._connection.execute(_HIGHEST).scalar_one()
-            return range(highest + 1, highest + 1 + count)
-        # A sequence gives every number once, whoever asks, without holding a lock.
-        sequence = func.pg_get_serial_sequence("orders", "id")
-        series = func.generate_series(1, count).table_valued("n")
-        numbers = select(func.nextval(sequence)).select_from(series)
-        return self._connection.execute(numbers).scalars().all()
+        return reserve_ids(self._connection, orders, count)
 
     def write(self, rows: Sequence[Row]) -> None:
         """Write new and changed orders.
