@@ -387,8 +387,14 @@ rate_budgets = Table(
     Column("closed_until", Double, nullable=False),
     Column("slow_until", Double, nullable=False),
     Column("rate", Double),
+    Column("noted_at", Double, nullable=False, server_default="0"),
+    Column("granted", Integer, nullable=False, server_default="0"),
 )
-"""What each store lets through, for all processes: *rate* is what was found where it is less than the channel says."""
+"""What each store, or all stores of an application, let through, for all processes; the times are seconds since 1970.
+
+*rate* is what was found where it is less than the channel says, and holds until *slow_until*; *noted_at* is when the row
+was last written, *granted* counts the requests since the last refusal.
+"""
 
 engine_processes = Table(
     "engine_processes",

@@ -32,6 +32,8 @@ FIRST_VERSION = (
     "ALTER TABLE runs DROP COLUMN told_at",
     "DROP INDEX ix_orders_text",
     "ALTER TABLE rate_budgets DROP COLUMN rate",
+    "ALTER TABLE rate_budgets DROP COLUMN noted_at",
+    "ALTER TABLE rate_budgets DROP COLUMN granted",
     "DROP TABLE audit",
     "ALTER TABLE orders DROP COLUMN erased_at",
     *(f"DROP TABLE {table}" for table in ("webhook_subscriptions", "hints", "observers")),

@@ -34,5 +34,7 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("waited_seconds", sa.Double(), server_default="0", nullable=False))
     op.add_column("runs", sa.Column("told_at", UtcDateTime(), nullable=True))
     op.add_column("rate_budgets", sa.Column("rate", sa.Double(), nullable=True))
+    op.add_column("rate_budgets", sa.Column("noted_at", sa.Double(), server_default="0", nullable=False))
+    op.add_column("rate_budgets", sa.Column("granted", sa.Integer(), server_default="0", nullable=False))
     has_text = sa.text("raw IS NOT NULL")
     op.create_index("ix_orders_text", "orders", ["sent_at"], sqlite_where=has_text, postgresql_where=has_text)
