@@ -125,6 +125,16 @@ flow_state = Table(
     Index("ix_flow_state_due", "next_due_at", sqlite_where=text("open"), postgresql_where=text("open")),
 )
 
+outages = Table(
+    "outages",
+    metadata,
+    _integration(primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+"""Stores that do not answer: one row each, while that lasts. Nobody knocks before *until*, then one flow at a time."""
+
 searches = Table(
     "searches",
     metadata,

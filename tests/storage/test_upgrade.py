@@ -25,7 +25,7 @@ LINES = [
     {"id": "6", "sku": "RED", "quantity": "7", "price": "1", "fulfilled_by": "channel"},
 ]
 FIRST_VERSION = (
-    "DROP TABLE engine_processes",
+    *(f"DROP TABLE {table}" for table in ("engine_processes", "outages")),
     "ALTER TABLE flow_state DROP COLUMN offered_until",
     "ALTER TABLE flow_state DROP COLUMN late_since",
     "ALTER TABLE runs DROP COLUMN waited_seconds",

@@ -12,6 +12,8 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     """Bring the tables forward."""
@@ -28,6 +30,20 @@ def upgrade() -> None:
         sa.Column("busy", sa.Integer(), nullable=False),
         sa.Column("channels", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_engine_processes"),
+    )
+    op.create_table(
+        "outages",
+        sa.Column("integration_id", BIG, nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["integration_id"],
+            ["integrations.id"],
+            name=op.f("fk_outages_integration_id_integrations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("integration_id", name="pk_outages"),
     )
     op.add_column("flow_state", sa.Column("offered_until", UtcDateTime(), nullable=True))
     op.add_column("flow_state", sa.Column("late_since", UtcDateTime(), nullable=True))
