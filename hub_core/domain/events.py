@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pydantic import AwareDatetime, Field
 
 from hub_core.domain.fact import Fact
+from hub_core.domain.stock import digits
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -21,6 +23,17 @@ class NewEvent(NamedTuple):
     order_id: int | None = None
     sku: str | None = None
     data: Mapping[str, Any] = _NOTHING
+
+
+def of_listing(what: str, integration_id: int, listing: tuple[int, str, str | None], **data: Any) -> NewEvent:
+    """Say that something happened to a *listing*, which its id, external id and SKU name."""
+    listing_id, external_id, sku = listing
+    return NewEvent(what, integration_id, None, sku, {"listing": listing_id, "external_id": external_id, **data})
+
+
+def from_to(before: Decimal | None, after: Decimal | None) -> dict[str, str | None]:
+    """Give the data that tell what a figure was and is to be."""
+    return {"from": digits(before), "to": digits(after)}
 
 
 class Event(Fact):

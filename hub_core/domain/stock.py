@@ -118,6 +118,11 @@ def plain(figure: Decimal) -> Decimal:
     return whole + 0 if whole == figure else figure.normalize()
 
 
+def digits(figure: Decimal | None) -> str | None:
+    """Write *figure* in its one form, as events and the audit log tell it; None where there is none."""
+    return None if figure is None else f"{plain(figure):f}"
+
+
 def wanted(line: Mapping[str, Any], *, order_cancelled: bool) -> Decimal:
     """Tell how many units a line of an order takes; *line* is that of an order document, or an OrderLine as one.
 

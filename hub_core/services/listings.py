@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from hub_core.domain.audit import NewAudit, Subject
 from hub_core.domain.errors import ConflictError, NotFoundError
-from hub_core.domain.events import NewEvent
+from hub_core.domain.events import from_to, of_listing
 from hub_core.domain.integrations import Flow
 from hub_core.domain.listings import Figure, StoredListing
 from hub_core.domain.pushes import Waiting
-from hub_core.domain.stock import checked_sku, plain
+from hub_core.domain.stock import checked_sku
 from hub_core.services.batches import batches
 from hub_core.services.checks import validated
 from hub_core.services.lookup import IntegrationLookup
@@ -88,7 +87,7 @@ class Listings(IntegrationLookup):
                     f"No price of listing {listing_id} waits for a confirmation; nothing is to be done."
                 )
             prices.confirm(listing_id)
-            data = {"from": _text(listing.prices.acknowledged), "to": _text(listing.prices.target)}
+            data = from_to(listing.prices.acknowledged, listing.prices.target)
             self._tell(connection, listing, "price.confirmed", sku=listing.sku, **data)
             told = NewAudit("price.confirmed", _of(listing), {"price": data["from"]}, {"price": data["to"]})
             self._audit(connection, told)
@@ -125,8 +124,7 @@ class Listings(IntegrationLookup):
     def _tell(
         self, connection: Connection, listing: StoredListing, event: str, *, sku: str | None, **data: Any
     ) -> None:
-        told = {"listing": listing.id, "external_id": listing.external_id, **data}
-        new = NewEvent(event, listing.integration_id, None, sku, told)
+        new = of_listing(event, listing.integration_id, (listing.id, listing.external_id, sku), **data)
         EventRepository(connection).record([new], self._parts.clock.now())
 
     def _audit(self, connection: Connection, change: NewAudit) -> None:
@@ -142,7 +140,3 @@ def _may_be_confirmed(price: Figure) -> bool:
 
 def _of(listing: StoredListing) -> Subject:
     return Subject("listing", listing.id, listing.external_id)
-
-
-def _text(figure: Decimal | None) -> str | None:
-    return None if figure is None else str(plain(figure))

@@ -14,7 +14,7 @@ from hub_core.domain.events import NewEvent
 from hub_core.domain.money import Money
 from hub_core.domain.plans import Plan, Planned
 from hub_core.domain.prices import Price, checked_price
-from hub_core.domain.stock import Written, plain
+from hub_core.domain.stock import Written, digits
 from hub_core.services.auditing import of_figures
 from hub_core.services.batches import batches
 from hub_core.services.given import MOST, by_key, checked
@@ -88,7 +88,7 @@ class Prices:
             ]
         )
         if numbers:
-            figures = ((f"{key[0]} {key[1]}", _text(held.get(key)), str(amount)) for key, amount in changed.items())
+            figures = ((f"{key[0]} {key[1]}", digits(held.get(key)), digits(amount)) for key, amount in changed.items())
             AuditRepository(connection).record(of_figures("price.set", figures, numbers), now)
         return Written(
             changed=len(changed),
@@ -131,9 +131,5 @@ def _place(price: Price) -> tuple[str, str]:
 
 def _event(key: tuple[str, str], amount: Decimal, before: Decimal | None) -> NewEvent:
     sku, currency = key
-    data = {"price": str(plain(amount)), "before": _text(before), "currency": currency}
+    data = {"price": digits(amount), "before": digits(before), "currency": currency}
     return NewEvent("price.set", sku=sku, data=data)
-
-
-def _text(amount: Decimal | None) -> str | None:
-    return None if amount is None else str(amount)

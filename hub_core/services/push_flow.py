@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hub_core.channels.http import LONGEST_EXCHANGE
 from hub_core.domain.errors import BudgetError, FlowClosedError, PluginError, SupersededError
-from hub_core.domain.events import NewEvent
+from hub_core.domain.events import NewEvent, from_to, of_listing
 from hub_core.domain.integrations import Flow
 from hub_core.domain.polls import Search
 from hub_core.domain.pushes import Waiting
 from hub_core.domain.runs import Counts
-from hub_core.domain.stock import plain
 from hub_core.services.budget import StoreBudget, scope_of
 from hub_core.services.last_answers import to_the_last
 from hub_core.services.push_kind import PUSH_DEADLINE
@@ -181,13 +180,8 @@ class PushFlow:
 
     def _drifted(self, run: FlowRun, due: Due) -> NewEvent:
         """Say that the store had another figure, where no read of its orders is waited for that may explain it."""
-        data = {
-            "listing": due.listing_id,
-            "external_id": due.external_id,
-            "from": None if due.expected is None else str(plain(due.expected)),
-            "to": str(plain(due.target)),
-        }
-        return NewEvent(f"{self._kind.events}.drifted", run.integration.id, None, due.sku, data)
+        what, listing = f"{self._kind.events}.drifted", (due.listing_id, due.external_id, due.sku)
+        return of_listing(what, run.integration.id, listing, **from_to(due.expected, due.target))
 
     async def _send(self, run: FlowRun, batch: Batch, stored: PushOutcomes) -> int:
         """Tell the store, and give how many outcomes there were. What gets none is sent again.

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hub_core.domain.errors import FlowClosedError
-from hub_core.domain.events import NewEvent
+from hub_core.domain.events import NewEvent, from_to, of_listing
 from hub_core.domain.pushes import Accepted, Outcome, Refused, RetryLater, Submitted, Waiting
 from hub_core.domain.runs import Counts
 from hub_core.storage.events import EventRepository
@@ -97,17 +97,11 @@ class PushOutcomes:
         return [self._event(*one) for one in told if isinstance(one.outcome, (Accepted, Refused))]
 
     def _event(self, sent: Sent, outcome: Outcome) -> NewEvent:
-        data = {
-            "listing": sent.listing_id,
-            "external_id": sent.external_id,
-            "from": None if sent.expected is None else str(sent.expected),
-            "to": None if sent.value is None else str(sent.value),
-        }
-        what = "pushed"
+        data, what = from_to(sent.expected, sent.value), "pushed"
         if isinstance(outcome, Refused):
-            what = "failed"
-            data["reason"] = _reason(outcome)
-        return NewEvent(f"{self.kind.events}.{what}", self.run.integration.id, None, sent.sku, data)
+            data["reason"], what = _reason(outcome), "failed"
+        listing = (sent.listing_id, sent.external_id, sent.sku)
+        return of_listing(f"{self.kind.events}.{what}", self.run.integration.id, listing, **data)
 
 
 def _unsettled(sent: Sent, outcome: Outcome, now: datetime) -> Unsettled:

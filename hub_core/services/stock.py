@@ -18,7 +18,7 @@ from hub_core.domain.stock import (
     checked_adjustment,
     checked_level,
     checked_sku,
-    plain,
+    digits,
     sku_of,
 )
 from hub_core.services.adoption import Adoptions, Sync
@@ -151,7 +151,7 @@ class Stock:
             ]
         )
         if numbers:
-            figures = ((sku, _text(held[sku].available), _text(units)) for sku, units in available.items())
+            figures = ((sku, digits(held[sku].available), digits(units)) for sku, units in available.items())
             AuditRepository(connection).record(of_figures(action, figures, numbers), now)
         return Written(
             changed=len(numbers), unchanged=len(levels) - len(numbers), event=numbers[-1] if numbers else newest
@@ -175,7 +175,7 @@ class Stock:
         )
         stock.set_moved(list(moved.items()))
         if numbers:
-            figures = ((sku, _text(held[sku].available), _text(units)) for sku, units in available.items())
+            figures = ((sku, digits(held[sku].available), digits(units)) for sku, units in available.items())
             AuditRepository(connection).record(of_figures("stock.adjusted", figures, numbers), now)
         return Written(
             changed=len(changed), unchanged=len(by) - len(changed), event=numbers[-1] if numbers else events.newest()
@@ -244,13 +244,9 @@ def _refuse_unset(by: Mapping[str, Decimal], held: Mapping[str, HeldLevel]) -> N
 
 
 def _set_event(held: HeldLevel, after_event: int, available: Decimal) -> NewEvent:
-    data = {"available": _text(available), "before": _text(held.available), "after_event": after_event}
+    data = {"available": digits(available), "before": digits(held.available), "after_event": after_event}
     return NewEvent("stock.set", None, None, held.sku, data)
 
 
 def _adjusted_event(sku: str, units: Decimal, available: Decimal | None) -> NewEvent:
-    return NewEvent("stock.adjusted", sku=sku, data={"by": _text(units), "available": _text(available)})
-
-
-def _text(units: Decimal | None) -> str | None:
-    return None if units is None else f"{plain(units):f}"
+    return NewEvent("stock.adjusted", sku=sku, data={"by": digits(units), "available": digits(available)})

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hub_core.domain.events import NewEvent
-from hub_core.domain.stock import plain
+from hub_core.domain.events import NewEvent, from_to, of_listing
 from hub_core.storage.events import EventRepository
 from hub_core.storage.expectations import Expectations
 
@@ -27,10 +26,5 @@ def note_complete_read(connection: Connection, integration_id: int, began: datet
 
 
 def _said(integration_id: int, drift: Drift) -> NewEvent:
-    data = {
-        "listing": drift.listing_id,
-        "external_id": drift.external_id,
-        "from": str(plain(drift.had)),
-        "to": str(plain(drift.target)),
-    }
-    return NewEvent("stock.drifted", integration_id, None, drift.sku, data)
+    listing = (drift.listing_id, drift.external_id, drift.sku)
+    return of_listing("stock.drifted", integration_id, listing, **from_to(drift.had, drift.target))
