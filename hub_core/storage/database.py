@@ -123,6 +123,8 @@ class Database:
             if getattr(error.orig, "sqlstate", None) == "22003":
                 raise NotFoundError(_TOO_LARGE) from error
             raise _told(error, self.url) from error
+        except sqlite3.Error as error:
+            raise _told(error, self.url) from error
 
     def write_now(self, work: Callable[[Connection], Result]) -> Result:
         """Run a transaction in this thread."""
@@ -131,7 +133,7 @@ class Database:
                 return work(connection)
         except IntegrityError:
             raise
-        except DBAPIError as error:
+        except (DBAPIError, sqlite3.Error) as error:  # the second at the begin, which is our own
             raise _told(error, self.url) from error
 
     def now_sql(self, plus: timedelta = NO_TIME) -> ColumnElement[datetime]:
@@ -221,6 +223,8 @@ def _begin_sqlite(connection: Connection) -> None:
 _TOLD = {
     ("locked", "busy"): "is held by another program; close that one and try again.",
     ("readonly", "read-only"): "cannot be written; give the hub write access to its file and folder.",
+    ("too many c", "connection slots"): "has no connection left for the hub; let it have more or run fewer processes.",
+    ("i/o error",): "cannot be read or written; look whether its disk is sound.",
     ("is full", "no space"): "has no room left on its disk; make room and try again.",
     ("unable to open",): "cannot be opened; check that its folder exists and may be written.",
     ("not a database", "malformed"): "is damaged or no database at all; restore the last backup.",
@@ -230,14 +234,15 @@ _TOLD = {
 """What the databases answer, and what that means."""
 
 
-def _told(error: DBAPIError, url: URL) -> StorageError:
+def _told(error: DBAPIError | sqlite3.Error, url: URL) -> StorageError:
     """Say in plain words what the database answered."""
-    text = str(error.orig).lower()
+    answer = error.orig if isinstance(error, DBAPIError) else error
+    text = str(answer).lower()
     where = url.database if url.drivername == "sqlite" else _server(url)
     for signs, said in _TOLD.items():
         if any(sign in text for sign in signs):
             return StorageError(f"The database {where} {said}")
-    return StorageError(f"The database {where} refused what the hub asked ({type(error.orig).__name__}: {error.orig}).")
+    return StorageError(f"The database {where} refused what the hub asked ({type(answer).__name__}: {answer}).")
 
 
 def _server(url: URL) -> str:

@@ -175,6 +175,18 @@ async def test_a_server_behind_a_socket_is_named_by_the_folder_of_it() -> None:
     assert told == "The database server /nowhere does not answer; start it or check HUB_DATABASE_URL."
 
 
+async def test_a_server_that_has_no_connection_left_is_told(postgresql_hub_url: str) -> None:
+    async with opened(postgresql_hub_url) as database:
+        await database.write(lambda connection: connection.execute(text("CREATE ROLE guest LOGIN CONNECTION LIMIT 1")))
+        guest = database.url.set(username="guest").render_as_string(hide_password=False)
+        try:
+            async with opened(guest) as held:
+                with held.engine.connect():
+                    assert "has no connection left for the hub; let it have more" in await refusal(guest)
+        finally:
+            await database.write(lambda connection: connection.execute(text("DROP ROLE guest")))
+
+
 async def test_the_password_of_a_server_is_told_to_nobody() -> None:
     assert "hush" not in await refusal("postgresql+psycopg://nobody:hush@127.0.0.1:1/hub")
 
