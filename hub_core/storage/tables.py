@@ -107,6 +107,7 @@ flow_state = Table(
     Column("enabled", Boolean, nullable=False),
     Column("open", Boolean, nullable=False),
     Column("next_due_at", UtcDateTime),
+    Column("planned_at", UtcDateTime),
     Column("urgency", Integer, nullable=False, server_default="0"),
     Column("demand", BigInteger, nullable=False, server_default="0"),
     Column("failures", Integer, nullable=False, server_default="0"),
@@ -122,6 +123,7 @@ flow_state = Table(
     Column("waits_until", UtcDateTime),
     Column("offered_until", UtcDateTime),
     Column("late_since", UtcDateTime),
+    Column("totals", Document),
     Index("ix_flow_state_due", "next_due_at", sqlite_where=text("open"), postgresql_where=text("open")),
 )
 
@@ -315,7 +317,7 @@ pushes = Table(
     Column("receipt", Document),
     Column("confirmed_version", BigInteger),
     Column("unsure_until", UtcDateTime),
-    Index("ix_pushes_due", "integration_id", "flow", sqlite_where=IS_DUE, postgresql_where=IS_DUE),
+    Index("ix_pushes_due", "integration_id", "flow", "changed_at", sqlite_where=IS_DUE, postgresql_where=IS_DUE),
     Index(
         "ix_pushes_waiting",
         "integration_id",
@@ -402,8 +404,8 @@ rate_budgets = Table(
 )
 """What each store, or all stores of an application, let through, for all processes; the times are seconds since 1970.
 
-*rate* is what was found where it is less than the channel says, and holds until *slow_until*; *noted_at* is when the row
-was last written, *granted* counts the requests since the last refusal.
+*rate* is what was found where it is less than the channel says, and grows again from *slow_until* on; *noted_at* is
+when the row was last written, *granted* counts the requests since the last refusal.
 """
 
 engine_processes = Table(

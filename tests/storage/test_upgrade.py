@@ -27,7 +27,9 @@ LINES = [
 FIRST_VERSION = (
     *(f"DROP TABLE {table}" for table in ("engine_processes", "outages")),
     "ALTER TABLE flow_state DROP COLUMN offered_until",
+    "ALTER TABLE flow_state DROP COLUMN planned_at",
     "ALTER TABLE flow_state DROP COLUMN late_since",
+    "ALTER TABLE flow_state DROP COLUMN totals",
     "ALTER TABLE runs DROP COLUMN waited_seconds",
     "ALTER TABLE runs DROP COLUMN told_at",
     "DROP INDEX ix_orders_text",

@@ -46,7 +46,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("integration_id", name="pk_outages"),
     )
     op.add_column("flow_state", sa.Column("offered_until", UtcDateTime(), nullable=True))
+    op.add_column("flow_state", sa.Column("planned_at", UtcDateTime(), nullable=True))
     op.add_column("flow_state", sa.Column("late_since", UtcDateTime(), nullable=True))
+    op.add_column("flow_state", sa.Column("totals", sa.Text(), nullable=True))
     op.add_column("runs", sa.Column("waited_seconds", sa.Double(), server_default="0", nullable=False))
     op.add_column("runs", sa.Column("told_at", UtcDateTime(), nullable=True))
     op.add_column("rate_budgets", sa.Column("rate", sa.Double(), nullable=True))
@@ -54,3 +56,7 @@ def upgrade() -> None:
     op.add_column("rate_budgets", sa.Column("granted", sa.Integer(), server_default="0", nullable=False))
     has_text = sa.text("raw IS NOT NULL")
     op.create_index("ix_orders_text", "orders", ["sent_at"], sqlite_where=has_text, postgresql_where=has_text)
+    due = sa.text("target IS NOT NULL AND waiting IS NULL AND (in_flight OR expected IS NULL OR expected <> target)")
+    op.drop_index("ix_pushes_due", "pushes")
+    columns = ["integration_id", "flow", "changed_at"]
+    op.create_index("ix_pushes_due", "pushes", columns, sqlite_where=due, postgresql_where=due)
