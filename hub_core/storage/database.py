@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from contextvars import copy_context
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from typing import cast as taken_as
 
 from sqlalchemy import (
@@ -48,6 +48,18 @@ CACHE_KB = 8 * 1024
 """Room for the largest page of orders, so that it is written once, at its commit."""
 _READERS = 4
 _POSTGRES_THREADS = 12
+_CONNECTING: Final = {
+    "connect_timeout": 10,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,
+    "options": "-c statement_timeout=30000 -c timezone=UTC",
+}
+"""A server that vanished without a word is noticed after 15 s, also where nothing is sent to it."""
+POSTGRES_MISSING: Final = (
+    "A hub on PostgreSQL needs packages that are not installed here; install them: pip install 'hub-core[postgres]'"
+)
 _WAL_SAFE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 """The SQLite releases in which WAL no longer loses commits of two connections, one per line."""
 
@@ -80,7 +92,10 @@ class Database:
         self.url = parse_url(url)
         self.clock = clock
         self.is_sqlite = self.url.drivername == "sqlite"
-        self.engine = create_engine(self.url, hide_parameters=True, **_options(self.url))
+        try:
+            self.engine = create_engine(self.url, hide_parameters=True, **_options(self.url))
+        except ModuleNotFoundError as error:
+            raise SettingsError(POSTGRES_MISSING) from error
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -91,6 +106,11 @@ class Database:
         self._writing = self.engine.execution_options(hub_writes=True)
         self._readers = ThreadPoolExecutor(_READERS if self.is_sqlite else _POSTGRES_THREADS, "hub-read")
         self._writers = ThreadPoolExecutor(1 if self.is_sqlite else _POSTGRES_THREADS, "hub-write")
+
+    def connect_arguments(self) -> dict[str, Any]:
+        """Give what psycopg connects with, as the hub's own connections to PostgreSQL do."""
+        _, of_url = self.engine.dialect.create_connect_args(self.url)
+        return {**of_url, **_CONNECTING}
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run *work*, which only reads."""
@@ -189,12 +209,7 @@ def _options(url: URL) -> dict[str, Any]:
         "pool_size": _POSTGRES_THREADS,
         "max_overflow": _POSTGRES_THREADS,
         "pool_pre_ping": True,
-        "connect_args": {
-            "connect_timeout": 10,
-            "keepalives_idle": 5,
-            "tcp_user_timeout": 15_000,
-            "options": "-c statement_timeout=30000 -c timezone=UTC",
-        },
+        "connect_args": _CONNECTING,
     }
 
 
