@@ -28,10 +28,14 @@ LONGEST_WAIT = 15.0
 """Seconds that a request waits at most, for its budget or before it is repeated; what is longer the engine waits."""
 
 SHORTEST_CLOSURE = 5.0
-"""Seconds that nobody asks a store which says that it is asked too much."""
+"""Seconds that nobody asks a store which says that it is asked too much, where it says no longer time."""
+
+LONGEST_CLOSURE = 3600.0
+"""Seconds after which a store is asked again at the latest, however long it wants to be left alone."""
 
 _UNAUTHORIZED, _FORBIDDEN, _TIMEOUT, _TOO_MANY, _SERVER_FAULT, _UNAVAILABLE = 401, 403, 408, 429, 500, 503
 _LATER = "The hub tries again later."
+_AGES = 1000 * 86_400
 
 _TIMEOUTS = (TimeoutError, httpx.TimeoutException, httpcore.TimeoutException)
 _CONNECTING = (httpx.ConnectError, httpcore.ConnectError, httpx.ProxyError, httpcore.ProxyError)
@@ -109,15 +113,25 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Read Retry-After (seconds or an HTTP date) as seconds from *now*; None where it says nothing."""
+    """Read Retry-After (seconds or an HTTP date) as seconds from *now*; None where it says nothing.
+
+    A date counts from the store's own, where it tells that: its clock may not go like ours.
+    """
     text = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", text):
+    if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
         return float(text)
+    moment = _moment(text)
+    if moment is None:
+        return None
+    return max(0.0, (moment - (_moment(headers.get("date", "")) or now)).total_seconds())
+
+
+def _moment(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 def is_throttled(status: int) -> bool:
@@ -125,13 +139,26 @@ def is_throttled(status: int) -> bool:
     return status in {_TOO_MANY, _UNAVAILABLE}
 
 
-def closure(wait: float | None) -> float:
-    """Give the seconds that nobody asks a store which wants to be left alone for *wait*, or does not say how long."""
-    return max(wait or 0.0, SHORTEST_CLOSURE)
+def closure(wish: float | None) -> float:
+    """Give the seconds that nobody asks a store which wants to be left alone for *wish*, or does not say how long."""
+    return min(max(wish or 0.0, SHORTEST_CLOSURE), LONGEST_CLOSURE)
 
 
-def of_status(answer: Answer, what: str, wait: float | None) -> ChannelError:
-    """Make the error for a status that nobody expected; *what* was asked, *wait* seconds are what the store wants."""
+def spoken(seconds: float) -> str:
+    """Say a time in the unit that fits."""
+    if seconds > _AGES:
+        return "years"
+    for name, unit in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds:.0f} s"
+
+
+def of_status(answer: Answer, what: str, wish: float | None) -> ChannelError:
+    """Make the error for a status that nobody expected; *what* was asked, *wish* is how long the store wants us away.
+
+    That is obeyed up to an hour, and no shorter than `closure` where the store says that it is asked too much.
+    """
     status, host = answer.status, answer.host
     if status == _UNAUTHORIZED:
         return AuthorizationError(f"{host} does not accept the hub's credentials (401); reauthorise the integration.")
@@ -140,11 +167,23 @@ def of_status(answer: Answer, what: str, wait: float | None) -> ChannelError:
             what, f"{host} does not let the hub do '{what}' (403); grant that right in the store and verify again."
         )
     if status in {_TIMEOUT, _TOO_MANY} or status >= _SERVER_FAULT:
-        passing = wait is None or wait <= LONGEST_WAIT
-        return UnavailableError(f"{host} {_why(status)} ({status}). {_LATER}", retry_after=wait, passing=passing)
+        return _unavailable(answer, wish)
     return ResponseError(
         f"{host} answered {what} with status {status} {answer.excerpt()}, which the hub does not understand; "
         "check the address of the store, and report it if it stays so."
+    )
+
+
+def _unavailable(answer: Answer, wish: float | None) -> UnavailableError:
+    obeyed = None if wish is None else min(wish, LONGEST_CLOSURE)
+    wait = closure(wish) if is_throttled(answer.status) else obeyed
+    later = _LATER if wait is None else f"The hub asks again in {spoken(wait)}."
+    if wish is not None and wish > LONGEST_CLOSURE:
+        later = f"It wants to be left alone for {spoken(wish)}; the hub asks again in {spoken(LONGEST_CLOSURE)}."
+    return UnavailableError(
+        f"{answer.host} {_why(answer.status)} ({answer.status}). {later}",
+        retry_after=wait,
+        passing=wait is None or wait <= LONGEST_WAIT,
     )
 
 

@@ -38,6 +38,7 @@ LONGEST_EXCHANGE = 300.0
 """Seconds after which a request that left has been answered, or is not waited for any more."""
 
 _LIMITS = Limits()
+_LONGEST_SPREAD = 2.5
 _LONGEST_REPEATING = 150.0
 _SAFE = frozenset({"GET", "HEAD"})
 _REDIRECTS = 5
@@ -54,6 +55,7 @@ class _Call:
     request: httpx.Request
     expect: Collection[int]
     budget: str
+    cost: int
 
     @property
     def safe(self) -> bool:
@@ -117,25 +119,28 @@ class StoreHttp:
         form: Mapping[str, str] | None = None,
         expect: Collection[int] = (),
         budget: str = "default",
+        cost: int = 1,
     ) -> Answer:
         """Send one request and give its answer: any 2xx, and those statuses that the caller *expect*s to handle.
 
+        Each time that it is sent, also again or where a redirect leads, takes *cost* of the rate budget *budget*.
         Raises AuthorizationError (401), PermissionMissingError (403), UnavailableError (no connection, timeout, 408,
         429, 5xx; safe requests are tried again before), ResponseError (anything else), BudgetError (the rate limit
-        would have it wait longer than 15 s).
+        would have it wait longer than 15 s), PluginError (there is no such budget, or the cost is below one).
         """
         address = check_address(url, allow_private=self._allow_private)
         with faults.translated(address.host):
             address = address.copy_merge_params(params) if params else address
             request = self._build(method, address, headers or {}, json, form)
         with quiet.libraries():
-            return await self._repeat(_Call(request, expect, budget))
+            return await self._repeat(_Call(request, expect, budget, cost))
 
     async def throttled(self, budget: str = "default", retry_after: float | None = None) -> float:
-        """Note that the store says it is asked too much: nobody asks it meanwhile, and all ask slower for a minute.
+        """Note that the store says it is asked too much: nobody asks it meanwhile, and all more slowly afterwards.
 
-        Gives the seconds that it is left alone: *retry_after*, but 5 at least. After 429 and 503 this is done already;
-        a channel does it where its platform says so in other ways, and then raises UnavailableError.
+        Gives the seconds that it is left alone: *retry_after*, but 5 at least and an hour at most. After 429 and 503
+        this is done already; a channel does it where its platform says so in other ways, and then raises
+        UnavailableError.
         """
         pause = faults.closure(retry_after)
         await self._budget.throttled(budget, pause)
@@ -212,7 +217,7 @@ class StoreHttp:
         return httpx.Request(request.method, there, headers=kept, extensions=self._extensions)
 
     async def _exchange(self, request: httpx.Request, call: _Call) -> Answer:
-        await self._admit(call.budget, request.url.host)
+        await self._admit(call, request.url.host)
         self.calls += 1
         self.writes += not call.safe
         started = self._clock.monotonic()
@@ -233,27 +238,27 @@ class StoreHttp:
     async def _checked(self, call: _Call, answer: Answer) -> Answer:
         if httpx.codes.is_success(answer.status) or answer.status in _REDIRECT_STATUSES:
             return answer
-        wait = faults.retry_after(answer.headers, self._clock.now())
+        wish = faults.retry_after(answer.headers, self._clock.now())
         if faults.is_throttled(answer.status):
-            wait = await self.throttled(budget=call.budget, retry_after=wait)
+            await self.throttled(budget=call.budget, retry_after=wish)
         if answer.status in call.expect:
             return answer
-        raise faults.of_status(answer, f"{call.request.method} {self._redact(call.request.url.path)}", wait)
+        raise faults.of_status(answer, f"{call.request.method} {self._redact(call.request.url.path)}", wish)
 
-    async def _admit(self, name: str, host: str) -> None:
+    async def _admit(self, call: _Call, host: str) -> None:
         waited = 0.0
-        while wait := await self._budget.take(name, 1):
+        while wait := await self._budget.take(call.budget, call.cost):
             if waited + wait > faults.LONGEST_WAIT:
                 raise BudgetError(
-                    f"The rate limit of {host} leaves no room now; the hub goes on in {wait:.0f} s.", retry_after=wait
+                    f"The rate limit of {host} leaves no room now; the hub goes on in {faults.spoken(wait)}.",
+                    retry_after=_spread(wait),
                 )
             waited += await self._wait(wait)
 
     async def _wait(self, seconds: float) -> float:
-        """Wait a little longer than *seconds*, so that those who wait together do not come back together."""
         if seconds <= 0:
             return 0.0
-        seconds += random.uniform(0, min(seconds, 1.0) / 4)  # noqa: S311 - spreads load, guards nothing
+        seconds = _spread(seconds)
         await self._clock.sleep(seconds)
         self.waited += seconds
         return seconds
@@ -264,6 +269,11 @@ class StoreHttp:
             LOG.debug(
                 "%s %s %s: %d in %.0f ms", request.method, url.host, self._redact(url.path), status, seconds * 1000
             )
+
+
+def _spread(seconds: float) -> float:
+    """Make a wait a little longer, so that those who wait together do not come back together."""
+    return seconds + random.uniform(0, min(seconds, _LONGEST_SPREAD) / 10)  # noqa: S311 - spreads load, guards nothing
 
 
 def _is_same_host(here: httpx.URL, there: httpx.URL) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from hub_core.domain.budget import RateBudget
 from hub_core.domain.fact import Fact
@@ -13,6 +13,12 @@ from hub_core.domain.polls import Poll
 
 CONTRACT_VERSION: Final = 1
 """The version of the contract between core and plugins; another number is refused with a reason."""
+
+
+def _each_once(budgets: tuple[RateBudget, ...]) -> tuple[RateBudget, ...]:
+    if len({(budget.name, budget.scope) for budget in budgets}) < len(budgets):
+        raise ValueError("there are two rate budgets of the same name and scope")
+    return budgets
 
 
 class ChannelInfo(Fact):
@@ -36,7 +42,7 @@ class ChannelInfo(Fact):
     application: type[BaseModel] | None = None
     settings_version: int = 1
     logo_svg: str = ""
-    rate_budgets: tuple[RateBudget, ...] = ()
+    rate_budgets: Annotated[tuple[RateBudget, ...], AfterValidator(_each_once)] = ()
     polls: tuple[Poll, ...] = (Poll.NEW,)
     stock_batch: int = Field(default=100, ge=1, le=10_000)
     price_batch: int = Field(default=100, ge=1, le=10_000)

@@ -67,7 +67,12 @@ class Handles:
         """Open the way to a store that is not authorised yet."""
         application = await self.application_of(channel)
         settings = self.settings_of(channel, row)
-        http = self._http(channel, self._budget(channel, row, None, None), secrets_of(application, settings))
+        budget = StoreBudget(
+            database=self._parts.database,
+            scope=scope_of(channel, row, settings),
+            budgets=channel.info.rate_budgets,
+        )
+        http = self._http(channel, budget, secrets_of(application, settings))
         try:
             yield Connection(http=http, settings=settings, application=application)
         finally:
@@ -110,7 +115,13 @@ class Handles:
                 await self.renewal.in_time(channel, row, flow) if renews else self.credentials_of(channel, row)
             )
         zone = chosen("timezone", settings, row.store)
-        budget = self._budget(channel, row, flow, sending)
+        budget = StoreBudget(
+            database=self._parts.database,
+            scope=scope_of(channel, row, settings),
+            budgets=channel.info.rate_budgets,
+            flow=None if flow is None else (row.id, flow),
+            sending=sending or Sending(),
+        )
         http = self._http(channel, budget, secrets_of(application, settings, credentials))
         try:
             yield Store(
@@ -127,15 +138,6 @@ class Handles:
             raise NotReadyError(None, _RENEWED, retry_after=0) from error
         finally:
             await http.aclose()
-
-    def _budget(self, channel: Channel, row: IntegrationRow, flow: Flow | None, sending: Sending | None) -> StoreBudget:
-        return StoreBudget(
-            database=self._parts.database,
-            scope=scope_of(channel, row),
-            budgets=channel.info.rate_budgets,
-            flow=None if flow is None else (row.id, flow),
-            sending=sending or Sending(),
-        )
 
     def _http(self, channel: Channel, budget: StoreBudget, secrets: list[str]) -> StoreHttp:
         from hub_core.channels.http import StoreHttp  # noqa: PLC0415 - httpx takes its time, and not every command asks

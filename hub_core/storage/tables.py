@@ -210,6 +210,53 @@ order_revisions = Table(
     sqlite_with_rowid=False,
 )
 
+IS_UNDER_WAY = text("state IN ('waiting', 'sending', 'unknown')")
+
+fulfilments = Table(
+    "fulfilments",
+    metadata,
+    _id(),
+    _integration(),
+    Column("order_id", BigInteger, ForeignKey("orders.id", ondelete="CASCADE"), nullable=False),
+    Column("content_key", String(64)),
+    Column("state", String(20), nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("tracking_number", Text, nullable=False),
+    Column("carrier", Text, nullable=False),
+    Column("shipped_at", UtcDateTime, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("sends", Integer, nullable=False, server_default="0"),
+    Column("before", Document),
+    Column("sent_at", UtcDateTime),
+    Column("left_by", UtcDateTime),
+    Column("retry_at", UtcDateTime),
+    Column("told_at", UtcDateTime),
+    UniqueConstraint("order_id", "content_key"),
+    Index(
+        "ix_fulfilments_under_way",
+        "integration_id",
+        "order_id",
+        "id",
+        sqlite_where=IS_UNDER_WAY,
+        postgresql_where=IS_UNDER_WAY,
+    ),
+    sqlite_autoincrement=True,
+)
+"""Parcels of which stores are to be told, once. *content_key* is the same for the same parcel that is asked for again.
+
+*before* is what the order held before its store was first told; *sends* counts how often it was. Of one that is
+`sending` nobody has heard what became of it: whatever was sent had left by *left_by*.
+"""
+
+fulfilment_lines = Table(
+    "fulfilment_lines",
+    metadata,
+    Column("fulfilment_id", BigInteger, ForeignKey("fulfilments.id", ondelete="CASCADE"), primary_key=True),
+    Column("external_id", Text, primary_key=True),
+    Column("quantity", PlainDecimal, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 events = Table(
     "events",
     metadata,

@@ -13,7 +13,10 @@ import httpcore
 import httpx
 import pytest
 import respx
+from hypothesis import given
+from hypothesis import strategies as st
 
+from hub_core.channels import faults
 from hub_core.channels.http import StoreHttp
 from hub_core.domain.errors import (
     AuthorizationError,
@@ -26,6 +29,7 @@ from hub_core.domain.errors import (
 from tests.channels.servers import NOW, FakeBudget, FakeClock
 
 URL = "https://shop.example/orders"
+SOON = timedelta(seconds=40)
 TOKEN = "7f3c9a1e5b2d4c6f8a0b1c2d3e4f5a6b"
 
 
@@ -232,7 +236,66 @@ async def test_the_budget_is_told_when_the_store_is_asked_too_much(
     assert budget.refusals == [("default", seconds) for seconds in refusals]
 
 
-@pytest.mark.parametrize(("wanted", "closed"), [(None, 5), (2, 5), (60, 60)])
+@pytest.mark.parametrize(
+    ("text", "closed", "said"),
+    [
+        ("3600", 3600, "The hub asks again in 60 minutes."),
+        ("7200", 3600, "It wants to be left alone for 2 hours; the hub asks again in 60 minutes."),
+        ("604800", 3600, "It wants to be left alone for 7 days; the hub asks again in 60 minutes."),
+        ("9" * 400, 3600, "It wants to be left alone for years; the hub asks again in 60 minutes."),
+        (format_datetime(NOW + timedelta(days=3), usegmt=True), 3600, "It wants to be left alone for 3 days;"),
+        ("90.0", 90, "The hub asks again in 90 s."),
+        ("-3600", 5, "The hub asks again in 5 s."),
+        ("1e9", 5, "The hub asks again in 5 s."),
+        ("soon", 5, "The hub asks again in 5 s."),
+    ],
+)
+async def test_nobody_leaves_a_store_alone_for_more_than_an_hour_and_the_error_says_so(
+    *, text: str, closed: float, said: str, http: StoreHttp, budget: FakeBudget, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).respond(429, headers={"Retry-After": text})
+    with pytest.raises(UnavailableError) as caught:
+        await http.request("POST", URL)
+    assert said in str(caught.value)
+    assert caught.value.retry_after == closed
+    assert budget.refusals == [("default", closed)]
+
+
+async def test_other_faults_are_not_waited_for_longer_than_an_hour_either(
+    http: StoreHttp, budget: FakeBudget, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).respond(500, headers={"Retry-After": "99999"})
+    with pytest.raises(UnavailableError, match="It wants to be left alone for 28 hours; the hub asks") as caught:
+        await http.request("POST", URL)
+    assert (caught.value.retry_after, budget.refusals) == (3600, [])
+
+
+async def test_a_date_counts_from_the_store_s_own_clock(
+    http: StoreHttp, budget: FakeBudget, respx_mock: respx.MockRouter
+) -> None:
+    there = NOW + timedelta(hours=5)
+    dates = {name: format_datetime(at, usegmt=True) for name, at in (("Date", there), ("Retry-After", there + SOON))}
+    respx_mock.post(URL).respond(429, headers=dates)
+    with pytest.raises(UnavailableError):
+        await http.request("POST", URL)
+    assert budget.refusals == [("default", 40)]
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cc", "Cs"])), date=st.text(max_size=40))
+def test_no_retry_after_whatever_it_says_closes_a_store_for_ever(text: str, date: str) -> None:
+    assert 5 <= faults.closure(faults.retry_after({"retry-after": text, "date": date}, NOW)) <= 3600
+
+
+async def test_each_time_that_a_request_is_sent_counts(
+    http: StoreHttp, budget: FakeBudget, respx_mock: respx.MockRouter
+) -> None:
+    moved = httpx.Response(302, headers={"Location": URL})
+    respx_mock.get(URL).mock(side_effect=[moved, httpx.Response(500), moved, httpx.Response(200)])
+    await http.request("GET", URL, budget="reports", cost=3)
+    assert (budget.taken, http.calls) == (["reports"] * 12, 4)
+
+
+@pytest.mark.parametrize(("wanted", "closed"), [(None, 5), (2, 5), (60, 60), (9999, 3600)])
 async def test_a_channel_can_tell_the_budget_that_the_store_is_asked_too_much(
     wanted: float | None, closed: float, http: StoreHttp, budget: FakeBudget
 ) -> None:
@@ -258,7 +321,8 @@ async def test_no_request_waits_longer_than_15_seconds_for_its_budget(
     budget.waits = [*waits]
     with pytest.raises(BudgetError, match=r"rate limit of shop\.example leaves no room") as caught:
         await http.request("GET", URL)
-    assert caught.value.retry_after == waits[-1]
+    assert caught.value.retry_after is not None
+    assert waits[-1] <= caught.value.retry_after <= waits[-1] + 0.25
     assert (http.calls, len(budget.taken)) == (0, len(waits))
 
 

@@ -1,9 +1,10 @@
-"""Rate budgets: never more than the store's own bucket holds."""
+"""Rate budgets: never more than the store's own bucket holds, and what refusals teach."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,34 +12,50 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 
 from hub_core.domain.budget import RateBudget
-from hub_core.storage.budgets import SLOW_SECONDS, BudgetRepository
+from hub_core.storage.budgets import KEPT_AFTER_REFUSAL, LEAST_KEPT, REGAINED_PER_SECOND, BudgetRepository
 from hub_core.storage.database import Database
 from hub_core.testing.clock import VirtualClock
 from tests.hubs import NOW
 
+T = TypeVar("T")
+
 THREEDCART = RateBudget(depth=48, per_second=2)
+
+
+class Hands(VirtualClock):
+    """A clock that can be set, back as well."""
+
+    def __init__(self) -> None:
+        super().__init__(NOW)
+        self.set_by = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.set_by)
 
 
 class Account:
     """One store's budget, with a clock of its own."""
 
-    def __init__(self, database: Database, clock: VirtualClock, scope: str) -> None:
+    def __init__(self, database: Database, clock: Hands, scope: str) -> None:
         self.database = database
         self.clock = clock
         self.scope = scope
 
     def take(self, cost: int = 1, reserve: int = 0, budget: RateBudget = THREEDCART) -> float:
-        return self.database.write_now(
-            lambda connection: BudgetRepository(connection, self.database.epoch_sql()).take(
-                self.scope, budget, cost, reserve
-            )
-        )
+        return self._ask(lambda budgets: budgets.take(self.scope, budget, cost, reserve))
 
-    def throttled(self, seconds: float) -> None:
-        self.database.write_now(
-            lambda connection: BudgetRepository(connection, self.database.epoch_sql()).throttled(
-                self.scope, THREEDCART, seconds
-            )
+    def throttled(self, seconds: float, budget: RateBudget = THREEDCART) -> bool:
+        return self._ask(lambda budgets: budgets.throttled(self.scope, budget, seconds))
+
+    def rate(self, budget: RateBudget = THREEDCART) -> float:
+        return self._ask(lambda budgets: budgets.rate(self.scope, budget))
+
+    def room(self, reserve: int = 0) -> float:
+        return self._ask(lambda budgets: budgets.room(self.scope, THREEDCART, reserve))
+
+    def _ask(self, question: Callable[[BudgetRepository], T]) -> T:
+        return self.database.write_now(
+            lambda connection: question(BudgetRepository(connection, self.database.epoch_sql()))
         )
 
     def burst(self) -> int:
@@ -52,7 +69,7 @@ class Account:
 @contextmanager
 def account(url: str, scope: str = "toyshop/north") -> Iterator[Account]:
     with ExitStack() as stack:
-        clock = VirtualClock(NOW)
+        clock = Hands()
         database = Database(url, clock)
         stack.callback(database.engine.dispose)
         if database.is_sqlite:
@@ -61,17 +78,25 @@ def account(url: str, scope: str = "toyshop/north") -> Iterator[Account]:
 
 
 class LeakyBucket:
-    """The store's own count: 50 deep, 2 leak each second."""
+    """The store's own count: 50 deep, 2 leak each second, unless it is told otherwise."""
 
-    def __init__(self) -> None:
+    def __init__(self, depth: float = 50, per_second: float = 2) -> None:
+        self.depth = depth
+        self.per_second = per_second
         self.level = 0.0
         self.at = 0.0
         self.highest = 0.0
 
     def fill(self, at: float) -> None:
-        self.level = max(0.0, self.level - 2 * (at - self.at)) + 1
+        self.level = max(0.0, self.level - self.per_second * (at - self.at)) + 1
         self.at = at
         self.highest = max(self.highest, self.level)
+
+    def admits(self, at: float) -> bool:
+        self.fill(at)
+        fits = self.level <= self.depth
+        self.level -= not fits
+        return fits
 
 
 ACTS = st.one_of(
@@ -153,14 +178,13 @@ def test_a_shorter_refusal_does_not_open_what_a_longer_one_closed(hub_url: str) 
         assert mine.take() > 0
 
 
-def test_for_a_minute_after_a_refusal_half_as_much_is_asked(hub_url: str) -> None:
+def test_after_a_refusal_less_is_asked_at_once_and_in_the_long_run(hub_url: str) -> None:
     with account(hub_url) as mine:
-        mine.take()
-        mine.throttled(0)
-        assert granted_in(mine, seconds=20) == pytest.approx(20, abs=1)
-        mine.clock.advance(SLOW_SECONDS)
         mine.burst()
-        assert granted_in(mine, seconds=20) == pytest.approx(40, abs=1)
+        assert mine.throttled(0)
+        assert granted_in(mine, seconds=40) == pytest.approx(80 * KEPT_AFTER_REFUSAL, abs=2)
+        mine.clock.advance(120)
+        assert mine.burst() == pytest.approx(48 * KEPT_AFTER_REFUSAL, abs=1)
 
 
 def granted_in(mine: Account, *, seconds: int) -> int:
@@ -170,6 +194,137 @@ def granted_in(mine: Account, *, seconds: int) -> int:
         mine.clock.advance(0.25)
         granted += mine.burst()
     return granted
+
+
+def test_what_was_lost_by_a_refusal_is_back_after_half_an_hour_and_no_more(hub_url: str) -> None:
+    with account(hub_url) as mine:
+        mine.burst()
+        mine.throttled(60)
+        for _ in range(3):
+            mine.clock.advance(660)
+            assert mine.rate() <= 2
+        assert mine.rate() == 2
+        assert mine.burst() == 48
+
+
+def test_no_refusal_leads_below_a_tenth_of_the_stated_rate(hub_url: str) -> None:
+    with account(hub_url) as mine:
+        for _ in range(20):
+            mine.clock.advance(30)
+            mine.take(cost=5)
+            mine.throttled(5)
+        assert mine.rate() == pytest.approx(0.2, abs=0.005)
+        assert not mine.throttled(5)
+
+
+def test_many_refusals_at_the_same_moment_teach_once(hub_url: str) -> None:
+    with account(hub_url) as mine:
+        mine.burst()
+        assert [mine.throttled(5) for _ in range(3)] == [True, False, False]
+        assert mine.rate() == pytest.approx(2 * KEPT_AFTER_REFUSAL)
+
+
+def test_a_store_that_refuses_the_first_requests_already_is_asked_no_slower_for_it(hub_url: str) -> None:
+    with account(hub_url) as mine:
+        mine.take(cost=10)
+        assert mine.throttled(5)
+        lowered = mine.rate()
+        for _ in range(20):
+            mine.clock.advance(30)
+            mine.take(cost=4)
+            assert not mine.throttled(5)
+        assert lowered <= mine.rate() < 2
+
+
+def test_a_refusal_that_comes_before_any_request_closes_the_budget(hub_url: str) -> None:
+    with account(hub_url) as mine:
+        assert not mine.throttled(30)
+        assert mine.take() >= 30
+        assert mine.rate() == 2
+
+
+REFUSALS = st.lists(st.tuples(st.floats(0, 3000), st.integers(0, 50), st.floats(0, 3600)), max_size=12)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(refusals=REFUSALS, scope=st.uuids())
+def test_whatever_is_refused_the_rate_stays_in_its_bounds_and_comes_back(
+    bank: str, refusals: list[tuple[float, int, float]], scope: object
+) -> None:
+    with account(bank, str(scope)) as mine:
+        for wait, cost, closed in refusals:
+            mine.clock.advance(wait)
+            mine.take(cost=max(cost, 1))
+            before = mine.rate()
+            assert (mine.rate() if mine.throttled(closed) else before) == pytest.approx(
+                max(before * KEPT_AFTER_REFUSAL, 0.2) if mine.rate() < before else before
+            )
+            assert 2 * LEAST_KEPT <= mine.rate() <= 2
+        mine.clock.advance(mine.room() + (1 - LEAST_KEPT) / REGAINED_PER_SECOND)
+        assert mine.rate() == 2
+        assert mine.take() == 0.0
+
+
+@pytest.mark.parametrize(
+    ("depth", "stated"), [(1, RateBudget(depth=1, per_second=0.2)), (6, RateBudget(depth=12, per_second=0.5))]
+)
+def test_a_limit_that_was_halved_is_found_and_used(bank: str, depth: int, stated: RateBudget) -> None:
+    half = stated.per_second / 2
+    store, hours = LeakyBucket(depth, half), 2
+    refused, used = [0] * (hours + 1), 0
+    with account(bank, f"halved/{depth}") as mine:
+        while (at := mine.clock.monotonic()) < (hours + 1) * 3600:
+            if wait := mine.take(budget=stated):
+                mine.clock.advance(wait)
+            elif store.admits(at):
+                used += at >= 3600
+            else:
+                refused[int(at // 3600)] += 1
+                mine.throttled(5, stated)
+    assert refused[0] <= 12
+    assert max(refused[1:]) <= 5
+    assert used >= 0.9 * half * hours * 3600
+
+
+@pytest.mark.parametrize("closed", [0.0, 60.0])
+def test_a_clock_that_is_set_back_an_hour_closes_no_budget(hub_url: str, closed: float) -> None:
+    with account(hub_url) as mine:
+        mine.burst()
+        mine.throttled(closed)
+        mine.clock.set_by = -3600
+        assert mine.take() == pytest.approx(closed + 0.5 / KEPT_AFTER_REFUSAL, abs=0.2)
+        mine.clock.advance(closed + 24)
+        assert mine.burst() > 30
+
+
+def test_a_clock_that_is_set_back_leaves_a_budget_as_it_was_when_it_was_last_used(hub_url: str) -> None:
+    with account(hub_url) as mine:
+        mine.take()
+        mine.clock.advance(900)
+        mine.clock.set_by = -3600
+        assert (mine.room(), mine.burst()) == (0.0, 47)
+
+
+def test_a_clock_that_is_set_forward_an_hour_lets_no_more_leave_than_a_rested_store_takes(hub_url: str) -> None:
+    with account(hub_url) as mine:
+        mine.burst()
+        mine.clock.set_by = 3600
+        assert mine.burst() == 48
+        mine.clock.set_by = 0
+        assert mine.burst() == 0
+        assert mine.take() == pytest.approx(0.5)
+
+
+def test_room_is_what_the_next_request_finds(hub_url: str) -> None:
+    with account(hub_url) as mine:
+        assert mine.room() == 0.0
+        mine.take(cost=38)
+        assert mine.room() == 0.0
+        assert mine.room(reserve=10) == pytest.approx(0.5)
+        mine.burst()
+        mine.throttled(7)
+        assert mine.room() == pytest.approx(mine.take())
+        assert mine.room() > 7
 
 
 def test_what_is_reserved_is_left_to_others(hub_url: str) -> None:
