@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from hub_core.storage.database import Database
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest migration; a test holds it against the files."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

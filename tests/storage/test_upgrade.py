@@ -36,6 +36,7 @@ END $$
 """
 """What PostgreSQL alone has."""
 FIRST_VERSION = (
+    *(f"DROP TABLE {table}" for table in ("fulfilment_lines", "fulfilments")),
     *(f"DROP TABLE {table}" for table in ("engine_processes", "outages")),
     "ALTER TABLE flow_state DROP COLUMN offered_until",
     "ALTER TABLE flow_state DROP COLUMN planned_at",
