@@ -10,7 +10,7 @@ from tests.imports import Import, Source, sources
 
 DOMAIN = {"domain"}
 SERVICES = {"services", "channels", "storage"} | DOMAIN
-HUB = {"hub", "settings", "logs", "engine"} | SERVICES
+HUB = {"hub", "settings", "logs", "process", "engine"} | SERVICES
 ALLOWED = {
     "domain": set[str](),
     "settings": DOMAIN,
@@ -21,9 +21,11 @@ ALLOWED = {
     "services": SERVICES,
     "engine": SERVICES,
     "hub": HUB,
+    "process": set[str](),
+    "worker": HUB,
     "__init__": HUB,
     "web": HUB,
-    "cli": HUB | {"web"},
+    "cli": HUB | {"web", "worker"},
 }
 """What each folder or module of `hub_core` may import of it, besides itself."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from importlib.metadata import EntryPoint
 from types import MappingProxyType
@@ -49,6 +49,12 @@ class ChannelRegistry:
             observers=tuple(observers),
             observer_faults=tuple(observer_faults),
         )
+
+    def only(self, keys: Collection[str]) -> ChannelRegistry:
+        """Give a registry of some of its channels, for a process that leaves the others to another."""
+        kept = {key: channel for key, channel in self.channels.items() if key in keys}
+        left_out = tuple(sorted({*self.left_out, *self.channels} - kept.keys()))
+        return replace(self, channels=MappingProxyType(kept), left_out=left_out)
 
     def channel(self, key: str) -> Channel:
         """Give the channel *key*. Raises NotFoundError with the reason where it cannot be used."""

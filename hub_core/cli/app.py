@@ -25,6 +25,7 @@ from hub_core.cli import (
     settings,
     stock,
     tokens,
+    worker,
 )
 from hub_core.cli.syncing.command import sync
 
@@ -61,6 +62,7 @@ COMMANDS: dict[str, Callable[..., None] | typer.Typer] = {
     "audit": audit.audit,
     "report": report.report,
     "serve": serve.serve,
+    "worker": worker.worker,
     "tokens": tokens.app,
     "keys": keys.app,
     "database": database.app,

@@ -6,9 +6,8 @@ import asyncio
 import contextlib
 import gc
 import logging
-import signal
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
@@ -16,8 +15,10 @@ from hub_core.domain.clock import SystemClock
 from hub_core.domain.errors import HubError
 from hub_core.engine.allocator import ease_allocator
 from hub_core.engine.collector import ease_collector
+from hub_core.engine.watch import STALLED, StalledError
 from hub_core.hub import Hub
 from hub_core.logs import set_up_logging
+from hub_core.process import first, on_signal
 from hub_core.web.engine_thread import EngineThread
 from hub_core.web.front import Front
 from hub_core.web.listening import address_of, is_loopback, listen
@@ -25,7 +26,7 @@ from hub_core.web.watchdog import Heartbeat, Watchdog
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Iterator
 
     from hub_core.settings import HubSettings
 
@@ -35,7 +36,6 @@ LAST_REQUESTS: Final = 1
 """Seconds that requests under way have to end once the hub stops."""
 LAST_RUNS: Final = 10.0
 """Seconds after which an engine that does not end is left behind: it gives its flows 8."""
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 def run(settings: HubSettings) -> int:
@@ -52,7 +52,7 @@ def run(settings: HubSettings) -> int:
 
 async def _serve(settings: HubSettings, listener: socket.socket) -> int:
     stop = asyncio.Event()
-    with _on_signal(stop.set):
+    with on_signal(stop.set):
         async with Hub.open(settings=settings) as hub:
             front = Front(hub)
             server = _Server(front)
@@ -60,14 +60,14 @@ async def _serve(settings: HubSettings, listener: socket.socket) -> int:
             serving = asyncio.create_task(server.serve([listener]))
             watching = asyncio.create_task(Watchdog(heartbeat).watch(SystemClock()))
             try:
-                await _first(server.ready.wait(), serving)
+                await first(server.ready.wait(), serving)
                 _say_where(listener)
                 await front.load()
                 gc.enable()
                 ease_collector()
                 engine.start()
                 await _say_how_to_get_in(hub)
-                await _first(stop.wait(), serving, engine.ended)
+                await first(stop.wait(), serving, engine.ended)
             finally:
                 engine.stop()
                 front.close()
@@ -105,32 +105,6 @@ class _Server(uvicorn.Server):
         yield
 
 
-@contextlib.contextmanager
-def _on_signal(act: Callable[[], object]) -> Iterator[None]:
-    """Call *act* in the running loop for each signal that asks the process to end."""
-    loop = asyncio.get_running_loop()
-
-    def handle(number: int, frame: Any) -> None:
-        del number, frame
-        loop.call_soon_threadsafe(act)
-
-    before = {number: signal.signal(number, handle) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-async def _first(waiting: Coroutine[Any, Any, Any], *running: asyncio.Future[Any]) -> None:
-    """Wait for one thing, or until something that should run on ends."""
-    awaited = asyncio.ensure_future(waiting)
-    try:
-        await asyncio.wait({awaited, *running}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        awaited.cancel()
-
-
 def _say_where(listener: socket.socket) -> None:
     address = address_of(listener)
     sys.stdout.write(f"The hub is at {address}; its API is described at {address}/api/docs. Ctrl-C ends it.\n")
@@ -160,6 +134,6 @@ def _exit_code(engine: EngineThread, *, stopped: bool) -> int:
         return 0 if stopped else 1
     if isinstance(error, HubError):
         sys.stderr.write(f"{error}\n")
-    else:
-        logger.critical("The engine failed; start the hub again and report this.", exc_info=error)
+        return STALLED if isinstance(error, StalledError) else 1
+    logger.critical("The engine failed; start the hub again and report this.", exc_info=error)
     return 1

@@ -1,0 +1,89 @@
+"""`hub worker`: a process that syncs beside others on one PostgreSQL database, and does nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING, Final
+
+from hub_core.domain.errors import HubError
+from hub_core.engine.allocator import ease_allocator
+from hub_core.engine.collector import ease_collector
+from hub_core.engine.watch import STALLED, StalledError
+from hub_core.hub import Hub
+from hub_core.logs import set_up_logging
+from hub_core.process import first, on_signal
+
+if TYPE_CHECKING:
+    from hub_core.channels.registry import ChannelRegistry
+    from hub_core.engine.engine import Engine
+    from hub_core.settings import HubSettings
+
+logger = logging.getLogger("hub_core.engine")
+
+LAST_RUNS: Final = 12.0
+"""Seconds after which a process that does not end is ended: the engine gives its flows 8."""
+
+
+def run(settings: HubSettings, registry: ChannelRegistry) -> int:
+    """Sync the stores of the channels in *registry* until a signal ends it, and give the exit code."""
+    ease_allocator()
+    set_up_logging(settings.log_format)
+    try:
+        return asyncio.run(_work(settings, registry))
+    except StalledError as error:
+        logger.critical("%s", error)
+        return STALLED
+    except HubError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+async def _work(settings: HubSettings, registry: ChannelRegistry) -> int:
+    stop = asyncio.Event()
+
+    def end() -> None:
+        stop.set()
+        _end_in_any_case()
+
+    with on_signal(end):
+        async with Hub.open(settings=settings, registry=registry) as hub:
+            ease_collector()
+            engine = hub.engine("worker")
+            await engine.start()
+            breaking = asyncio.create_task(engine.broken())
+            _say(engine, registry)
+            try:
+                await first(stop.wait(), breaking)
+            finally:
+                await engine.stop()
+                await _result(breaking, stopped=stop.is_set())
+    return 0
+
+
+async def _result(breaking: asyncio.Task[None], *, stopped: bool) -> None:
+    """Raise what ended a loop of the engine, unless it was told to end."""
+    await asyncio.wait({breaking})
+    if not stopped:
+        breaking.result()
+
+
+def _say(engine: Engine, registry: ChannelRegistry) -> None:
+    channels, slots = ", ".join(registry.channels), engine.slots.figures.slots
+    sys.stdout.write(f"This worker syncs stores of {channels}, up to {slots} at once. Ctrl-C ends it.\n")
+    sys.stdout.flush()
+
+
+def _end_in_any_case() -> None:
+    """End the process also where a plugin holds its only loop; what it did is taken up again elsewhere."""
+
+    def end() -> None:
+        logger.error("The engine did not end within %.0f s; what it did is taken up again elsewhere.", LAST_RUNS)
+        os._exit(1)
+
+    timer = threading.Timer(LAST_RUNS, end)
+    timer.daemon = True
+    timer.start()
