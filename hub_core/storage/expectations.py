@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, exists, or_, select, union, update
+from sqlalchemy import and_, bindparam, exists, or_, select, union, update
 
 from hub_core.domain.integrations import Flow
 from hub_core.domain.pushes import Waiting
@@ -27,6 +27,27 @@ _EXPECTED = BulkWrite(
 )
 _OF_STOCK = and_(pushes.c.listing_id == listings.c.id, pushes.c.flow == Flow.STOCK.value)
 _EVER = datetime.min.replace(tzinfo=UTC)
+_WAITING_OR_DRIFTED = (
+    select(
+        listings.c.id,
+        listings.c.external_id,
+        listings.c.sku,
+        pushes.c.waiting,
+        pushes.c.raised_at,
+        pushes.c.drifted_at,
+        pushes.c.in_flight,
+        pushes.c.expected,
+        pushes.c.target,
+    )
+    .join(pushes, _OF_STOCK)
+    .where(
+        pushes.c.integration_id == bindparam("integration"),
+        or_(pushes.c.waiting == Waiting.ORDERS.value, pushes.c.drifted_at.is_not(None)),
+    )
+    .order_by(listings.c.id)
+    .with_for_update(of=[listings, pushes], key_share=True)
+)
+"""Made once, since every poll asks for it, and making it takes longer than the database needs."""
 
 
 class NamedListing(NamedTuple):
@@ -113,25 +134,7 @@ class Expectations:
 
     def _waiting_or_drifted(self) -> list[Row[Any]]:
         """Lock both rows of each listing: what waits for the first alone would see the second as it was before."""
-        concerned = or_(pushes.c.waiting == Waiting.ORDERS.value, pushes.c.drifted_at.is_not(None))
-        statement = (
-            select(
-                listings.c.id,
-                listings.c.external_id,
-                listings.c.sku,
-                pushes.c.waiting,
-                pushes.c.raised_at,
-                pushes.c.drifted_at,
-                pushes.c.in_flight,
-                pushes.c.expected,
-                pushes.c.target,
-            )
-            .join(pushes, _OF_STOCK)
-            .where(pushes.c.integration_id == self._integration_id, concerned)
-            .order_by(listings.c.id)
-            .with_for_update(of=[listings, pushes], key_share=True)
-        )
-        return list(self._connection.execute(statement))
+        return list(self._connection.execute(_WAITING_OR_DRIFTED, {"integration": self._integration_id}))
 
     def _set(self, ids: Collection[int], **values: Any) -> None:
         if ids:

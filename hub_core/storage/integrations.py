@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, delete, func, insert, select, update
+from sqlalchemy import Select, and_, bindparam, delete, func, insert, select, update
 
 from hub_core.domain.integrations import ConnectionState, Rules, StoreIdentity
 from hub_core.domain.lifecycle import Presence, Standing
@@ -17,6 +17,10 @@ from hub_core.storage.upserts import upsert
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
+
+# What every run asks is made once: that takes longer than the database needs for it.
+_ONE = select(integrations).where(integrations.c.id == bindparam("integration"))
+_APPLICATION = select(applications.c.document).where(applications.c.channel == bindparam("of_channel"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +83,7 @@ class IntegrationRepository:
 
     def get(self, integration_id: int) -> IntegrationRow | None:
         """Give one by its id."""
-        return self._one(integrations.c.id == integration_id)
+        return self._first(_ONE, {"integration": integration_id})
 
     def named(self, name: str) -> IntegrationRow | None:
         """Give the one that bears *name* now."""
@@ -121,8 +125,8 @@ class IntegrationRepository:
     def _one(self, *conditions: Any) -> IntegrationRow | None:
         return self._first(select(integrations).where(*conditions))
 
-    def _first(self, statement: Select[Any]) -> IntegrationRow | None:
-        row = self._connection.execute(statement).first()
+    def _first(self, statement: Select[Any], values: dict[str, Any] | None = None) -> IntegrationRow | None:
+        row = self._connection.execute(statement, values).first()
         return None if row is None else _integration(row)
 
     def find(self, *, removed: bool, before: int | None = None, limit: int | None = None) -> list[IntegrationRow]:
@@ -164,8 +168,7 @@ class IntegrationRepository:
 
     def application(self, channel: str) -> str | None:
         """Give the hub's sealed application keys for a channel."""
-        statement = select(applications.c.document).where(applications.c.channel == channel)
-        return self._connection.execute(statement).scalar_one_or_none()
+        return self._connection.execute(_APPLICATION, {"of_channel": channel}).scalar_one_or_none()
 
     def set_application(self, channel: str, document: str, at: datetime) -> None:
         """Keep the hub's sealed application keys for a channel."""
