@@ -20,10 +20,31 @@ if TYPE_CHECKING:
 
 _FOR_ORDERS = [search.value for search in Search]
 
+# What every poll or page asks is made once: that takes longer than the database needs for it.
+_ALL = select(searches).where(
+    searches.c.integration_id == bindparam("of_integration"), searches.c.search.in_(_FOR_ORDERS)
+)
 _ONE = update(searches).where(
     searches.c.integration_id == bindparam("of_integration"), searches.c.search == bindparam("of_search")
 )
-"""Made once, since every page notes its place."""
+_BEGAN = bindparam("began", type_=UtcDateTime)
+_BEGIN = _ONE.values(
+    began_at=_BEGAN,
+    due_at=case((searches.c.due_at > _BEGAN, _BEGAN), else_=searches.c.due_at),
+    window_start=bindparam("start"),
+    window_end=bindparam("end"),
+    cursor=None,
+)
+_COMPLETE = _ONE.values(
+    watermark=_BEGAN,
+    read_from=bindparam("start"),
+    completed_at=bindparam("now"),
+    due_at=case((searches.c.due_at > _BEGAN, searches.c.due_at), else_=bindparam("due", type_=UtcDateTime)),
+    began_at=None,
+    window_start=None,
+    window_end=None,
+    cursor=None,
+)
 
 
 class SearchState(Fact):
@@ -60,8 +81,7 @@ class SearchRepository:
 
     def of(self, integration_id: int) -> dict[Search, SearchState]:
         """Give all searches of an integration for orders."""
-        mine = searches.c.integration_id == integration_id
-        rows = self._connection.execute(select(searches).where(mine, searches.c.search.in_(_FOR_ORDERS)))
+        rows = self._connection.execute(_ALL, {"of_integration": integration_id})
         return {
             Search(row.search): SearchState(
                 search=Search(row.search),
@@ -78,16 +98,8 @@ class SearchRepository:
 
     def begin(self, integration_id: int, search: Search, window: Window, at: datetime) -> None:
         """Note which window is read from now on, which may be a little before it is due."""
-        began_at = literal(at, UtcDateTime)
-        self._set(
-            integration_id,
-            search,
-            began_at=at,
-            due_at=case((searches.c.due_at > began_at, began_at), else_=searches.c.due_at),
-            window_start=window.start,
-            window_end=window.end,
-            cursor=None,
-        )
+        values = {"began": at, "start": window.start, "end": window.end}
+        self._connection.execute(_BEGIN, {"of_integration": integration_id, "of_search": search.value, **values})
 
     def advance(self, integration_id: int, search: Search, cursor: Any) -> None:
         """Note how far the window has been read."""
@@ -96,17 +108,9 @@ class SearchRepository:
 
     def complete(self, integration_id: int, state: SearchState, at: datetime, due_at: datetime) -> None:
         """Note that the window was read to its end; now, not before, the watermark moves."""
-        self._set(
-            integration_id,
-            state.search,
-            watermark=state.began_at,
-            read_from=state.window.start,
-            completed_at=at,
-            due_at=_asked_since(state.began_at, due_at),
-            began_at=None,
-            window_start=None,
-            window_end=None,
-            cursor=None,
+        values = {"began": state.began_at, "start": state.window.start, "now": at, "due": due_at}
+        self._connection.execute(
+            _COMPLETE, {"of_integration": integration_id, "of_search": state.search.value, **values}
         )
 
     def start_from(self, integration_id: int, baseline: SearchState, began_at: datetime, interval: timedelta) -> None:
@@ -135,17 +139,8 @@ class SearchRepository:
             .values(due_at=now)
         )
 
-    def _set(self, integration_id: int, search: Search, **values: Any) -> None:
-        self._connection.execute(
-            update(searches)
-            .where(searches.c.integration_id == integration_id, searches.c.search == search.value)
-            .values(**values)
-        )
 
-
-def _asked_since(began_at: datetime | None, due_at: datetime) -> ColumnElement[datetime]:
+def _asked_since(began_at: datetime, due_at: datetime) -> ColumnElement[datetime]:
     """Give *due_at*, or the earlier moment at which somebody asked for another read after this one had begun."""
     regular = literal(due_at, UtcDateTime)
-    if began_at is None:
-        return regular
     return case((searches.c.due_at > literal(began_at, UtcDateTime), searches.c.due_at), else_=regular)
