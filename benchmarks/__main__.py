@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from benchmarks.budget import budget
 from benchmarks.commands import serving, starts
 from benchmarks.figures import Figure, table
 from benchmarks.recovery import recovery
@@ -21,6 +22,7 @@ MEASUREMENTS: Final[dict[str, Callable[[int, int], Iterator[Figure]]]] = {
     "levels": levels,
     "starts": starts,
     "serving": serving,
+    "budget": budget,
     "recovery": recovery,
 }
 

@@ -39,12 +39,15 @@ class Proof(NamedTuple):
 
 _LIFE = "test_life_machine.py::test_integrations_stand_where_the_model_says"
 _STOCK = "tests/services/test_stock_machine.py::test_stock_comes_out_as_reckoned_on"
+_CROWD = "test_budget_processes.py::test_four_processes_use_all_that_a_store_allows_and_are_not_once_over_it"
 PROOFS = (
     Proof("stock-sqlite", f"{_STOCK}_sqlite", rounds=20, examples=10),
     Proof("stock-postgresql", f"{_STOCK}_postgresql", rounds=4, examples=5),
     Proof("life-sqlite", f"tests/services/{_LIFE}_on_sqlite", rounds=10, examples=10, steps=30),
     Proof("life-postgresql", f"tests/services/{_LIFE}_on_postgresql", rounds=4, examples=5, steps=30),
     Proof("life-http", f"tests/web/{_LIFE}_over_http", rounds=2, examples=5, steps=30),
+    Proof("budget-sqlite", f"tests/services/{_CROWD}[sqlite]", rounds=1, examples=1, steps=300),
+    Proof("budget-postgresql", f"tests/services/{_CROWD}[postgresql]", rounds=1, examples=1, steps=300),
 )
 
 

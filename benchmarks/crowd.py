@@ -1,0 +1,142 @@
+"""Several processes that ask one store of the sandbox for as much as their shared rate budget lets them.
+
+Run as `python -m benchmarks.crowd sandbox`, it serves that store and prints where it is; as `… connect ADDRESS TOKEN
+KEY`, it connects the store by the hub's settings and prints its integration.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import httpx
+
+from benchmarks.processes import ROOT
+from hub_core import Hub
+
+_PROCESSES = 4
+_READERS_PART = 0.8
+_PERSONS_PART = 0.1
+"""The part of the sustained rate that the people at each process ask for."""
+
+
+class Limit(NamedTuple):
+    """What a store holds and drains each second, and what the hub is told that it may ask at once.
+
+    What it is told less is room for requests that arrive closer together than they left.
+    """
+
+    store_depth: int
+    per_second: int
+    hub_depth: int
+
+
+THREEDCART = Limit(50, 2, 48)
+QUICK = Limit(60, 20, 40)
+"""The same at ten times the pace, with as many seconds of room."""
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """What several processes made of a store's limit, by its own meter; *used* is the part of the sustained rate."""
+
+    requests: int
+    over: int
+    peak: float
+    used: float
+    refused: int
+    asked_by_people: int
+    people_waited: float
+
+
+@contextmanager
+def _started(module: str, *arguments: object, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **(env or {})}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def crowd(url: str, home: str, limit: Limit, seconds: float) -> Crowd:
+    """Let four processes with the database *url* ask one store of the sandbox for *seconds*, as much as they may."""
+    with ExitStack() as stack:
+        sandbox = json.loads(_line(stack.enter_context(_started("benchmarks.crowd", "sandbox"))))
+        steering, (store,) = sandbox["steering_url"], sandbox["stores"]
+        rate = {"depth": limit.store_depth, "per_second": limit.per_second}
+        httpx.post(f"{steering}/stores/{store['name']}", json={"rate": rate}).raise_for_status()
+        env = {
+            "HUB_HOME": home,
+            "HUB_DATABASE_URL": url,
+            "HUB_ALLOW_PRIVATE_NETWORK": "1",
+            "THREEDCART_API_URL": sandbox["api_url"],
+            "THREEDCART_RATE": f"{limit.hub_depth}/{limit.per_second}",
+        }
+        names = ("address", "token", "private_key")
+        connecting = stack.enter_context(
+            _started("benchmarks.crowd", "connect", *(store[name] for name in names), env=env)
+        )
+        integration = json.loads(_line(connecting))
+        pause = 1 / (limit.per_second * _PERSONS_PART)
+        asking = [
+            stack.enter_context(_started("benchmarks.asking", integration, seconds, pause, env=env))
+            for _ in range(_PROCESSES)
+        ]
+        assert [_line(process) for process in asking] == ["ready\n"] * _PROCESSES
+        httpx.delete(f"{steering}/meter").raise_for_status()
+        for process in asking:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        told = [json.loads(_line(process)) for process in asking]
+        meter = httpx.get(f"{steering}/meter").json()["stores"][store["name"]]
+    return _judged(meter, told, limit)
+
+
+def _judged(meter: dict[str, Any], told: list[dict[str, Any]], limit: Limit) -> Crowd:
+    times = [datetime.fromisoformat(entry["at"]) for entry in meter["log"]]
+    sustained = limit.per_second * (times[-1] - times[0]).total_seconds()
+    return Crowd(
+        requests=meter["requests"],
+        over=meter["over_limit"],
+        peak=meter["peak"],
+        used=(len(times) - limit.hub_depth * _READERS_PART) / sustained,
+        refused=sum(each["refused"] for each in told),
+        asked_by_people=sum(each["asked_by_person"] for each in told),
+        people_waited=max(each["person_waited"] for each in told),
+    )
+
+
+async def connect(address: str, token: str, private_key: str) -> None:
+    """Connect the store and print the id of its integration."""
+    settings = {"store_url": address, "timezone": "UTC", "currency": "USD"}
+    async with Hub.open() as hub:
+        shop = await hub.integrations.add("threedcart", name="Bench", settings=settings)
+        await hub.integrations.authorize(shop.id, {"token": token, "private_key": private_key})
+    print(shop.id)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "connect":
+        asyncio.run(connect(*sys.argv[2:]))
+    else:
+        from hub_threedcart.sandbox.command import main
+
+        sys.argv = [sys.argv[0], "--port", "0", "--orders", "3", "--products", "3", "--json"]
+        main()
