@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,8 +40,8 @@ class Limit(NamedTuple):
 
 
 THREEDCART = Limit(50, 2, 48)
-QUICK = Limit(60, 20, 40)
-"""The same at ten times the pace, with as many seconds of room."""
+QUICK = Limit(24, 8, 16)
+"""The same at four times the pace, with as many seconds of room."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,17 @@ def _line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline()
 
 
-def crowd(url: str, home: str, limit: Limit, seconds: float) -> Crowd:
-    """Let four processes with the database *url* ask one store of the sandbox for *seconds*, as much as they may."""
-    with ExitStack() as stack:
-        sandbox = json.loads(_line(stack.enter_context(_started("benchmarks.crowd", "sandbox"))))
+def _tell(process: subprocess.Popen[str], line: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(f"{line}\n")
+    process.stdin.flush()
+
+
+@contextmanager
+def crowd(url: str, home: str, limit: Limit) -> Iterator[Callable[[float], Crowd]]:
+    """Serve a store, connect it in the database *url*, and give what lets four processes ask it for some seconds."""
+    with _started("benchmarks.crowd", "sandbox") as serving:
+        sandbox = json.loads(_line(serving))
         steering, (store,) = sandbox["steering_url"], sandbox["stores"]
         rate = {"depth": limit.store_depth, "per_second": limit.per_second}
         httpx.post(f"{steering}/stores/{store['name']}", json={"rate": rate}).raise_for_status()
@@ -89,24 +96,23 @@ def crowd(url: str, home: str, limit: Limit, seconds: float) -> Crowd:
             "THREEDCART_RATE": f"{limit.hub_depth}/{limit.per_second}",
         }
         names = ("address", "token", "private_key")
-        connecting = stack.enter_context(
-            _started("benchmarks.crowd", "connect", *(store[name] for name in names), env=env)
-        )
-        integration = json.loads(_line(connecting))
-        pause = 1 / (limit.per_second * _PERSONS_PART)
-        asking = [
-            stack.enter_context(_started("benchmarks.asking", integration, seconds, pause, env=env))
-            for _ in range(_PROCESSES)
-        ]
-        assert [_line(process) for process in asking] == ["ready\n"] * _PROCESSES
-        httpx.delete(f"{steering}/meter").raise_for_status()
-        for process in asking:
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        told = [json.loads(_line(process)) for process in asking]
-        meter = httpx.get(f"{steering}/meter").json()["stores"][store["name"]]
-    return _judged(meter, told, limit)
+        with _started("benchmarks.crowd", "connect", *(store[name] for name in names), env=env) as connecting:
+            integration = json.loads(_line(connecting))
+
+        def ask(seconds: float) -> Crowd:
+            arguments = integration, seconds, 1 / (limit.per_second * _PERSONS_PART)
+            with ExitStack() as stack:
+                asking = [
+                    stack.enter_context(_started("benchmarks.asking", *arguments, env=env)) for _ in range(_PROCESSES)
+                ]
+                assert [_line(process) for process in asking] == ["ready\n"] * _PROCESSES
+                httpx.delete(f"{steering}/meter").raise_for_status()
+                for process in asking:
+                    _tell(process, "go")
+                told = [json.loads(_line(process)) for process in asking]
+            return _judged(httpx.get(f"{steering}/meter").json()["stores"][store["name"]], told, limit)
+
+        yield ask
 
 
 def _judged(meter: dict[str, Any], told: list[dict[str, Any]], limit: Limit) -> Crowd:
