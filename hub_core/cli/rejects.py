@@ -73,8 +73,16 @@ def show(reject: Number, as_json: AsJson = False) -> None:
         return
     facts(_row(one, names))
     say()
-    for line in one.raw.splitlines():
+    for line in (one.raw or _why_empty(one)).splitlines():
         say(line)
+
+
+def _why_empty(one: "Reject") -> str:
+    """Say why there is no text: it was too old, or told of a person, as the reason says then."""
+    from hub_core.domain.rejects import RejectState
+    from hub_core.domain.retention import TEXT_GONE
+
+    return TEXT_GONE if one.state in (RejectState.SETTLED, RejectState.DISCARDED) else ""
 
 
 @app.command("retry")

@@ -16,7 +16,8 @@ def runs(integration: OfIntegration = None, limit: Limit = 20, as_json: AsJson =
 
     Example: hub runs --integration "My shop"
 
-    It says when each was, what it did, and why it failed.
+    It says when each was, what it did, how long it waited for the store's rate limit, and why it failed. Runs are kept
+    for 90 days.
     """
 
     async def work(hub: "Hub") -> tuple[list["Run"], dict[int, str]]:
@@ -27,10 +28,11 @@ def runs(integration: OfIntegration = None, limit: Limit = 20, as_json: AsJson =
     if as_json:
         document(found)
     else:
-        table([_row(one, names) for one in found], "No run yet; start one with: hub sync")
+        waited = any(one.waited_seconds for one in found)
+        table([_row(one, names, waited=waited) for one in found], "No run yet; start one with: hub sync")
 
 
-def _row(one: "Run", names: dict[int, str]) -> dict[str, object]:
+def _row(one: "Run", names: dict[int, str], *, waited: bool) -> dict[str, object]:
     return {
         "id": one.id,
         "integration": names.get(one.integration_id, one.integration_id),
@@ -39,6 +41,7 @@ def _row(one: "Run", names: dict[int, str]) -> dict[str, object]:
         "started": one.started_at,
         "finished": one.finished_at,
         "calls": one.api_calls,
+        **({"waited": f"{one.waited_seconds:,.1f} s"} if waited else {}),
         "done": outcome(one),
         "error": one.error.sentence if one.error else "",
     }

@@ -11,10 +11,13 @@ from hub_core.domain.stock import NOTHING
 
 
 class ExplainedMovement(Fact):
-    """One change since the level was set. *late*: the order was placed before that, but the hub learnt of it after."""
+    """One change since the level was set. *late*: the order was placed before that, but the hub learnt of it after.
+
+    It is not known any more *at* which moment it was once its event is no longer kept.
+    """
 
     event: int
-    at: AwareDatetime
+    at: AwareDatetime | None
     units: Decimal
     cause: str
     integration: str | None = None
@@ -85,6 +88,7 @@ def _counted(units: Decimal, one: str, many: str) -> str:
 
 def _said(movement: ExplainedMovement) -> str:
     if movement.order is None:
-        return f"{movement.units:+f} adjusted by hand on {movement.at:%Y-%m-%d %H:%M} UTC."
+        when = "long ago" if movement.at is None else f"on {movement.at:%Y-%m-%d %H:%M} UTC"
+        return f"{movement.units:+f} adjusted by hand {when}."
     late = ", which was placed before the level was set but seen after it" if movement.late else ""
     return f"{movement.units:+f} by order {movement.order} of '{movement.integration}'{late}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import AwareDatetime, Field
 
@@ -52,6 +53,11 @@ class Counts(Fact):
     waiting: int = 0
     superseded: int = 0
 
+    @property
+    def found(self) -> bool:
+        """Tell whether there was anything new, or anything to tell the store."""
+        return bool(self.created or self.updated or self.sent or self.waiting)
+
     def plus(self, other: Counts) -> Counts:
         """Add what one more page brought."""
         expected = self.expected if other.expected is None else (self.expected or 0) + other.expected
@@ -60,8 +66,22 @@ class Counts(Fact):
         return Counts(**added, expected=expected)
 
 
+class Spent(NamedTuple):
+    """What a run took: requests, and the seconds that these waited for the rate limit or to be sent once more.
+
+    Requests that wait side by side count each, so that a run may have waited for longer than it lasted.
+    """
+
+    api_calls: int = 0
+    waited_seconds: float = 0.0
+
+    def plus(self, api_calls: int, waited_seconds: float) -> Spent:
+        """Add what was taken since."""
+        return Spent(self.api_calls + api_calls, self.waited_seconds + waited_seconds)
+
+
 class Run(Fact):
-    """One execution of a flow of an integration."""
+    """One execution of a flow of an integration; *waited_seconds* is how long its requests waited for their turn."""
 
     id: int
     integration_id: int
@@ -71,4 +91,18 @@ class Run(Fact):
     finished_at: AwareDatetime | None = None
     counts: Counts = Field(default_factory=Counts)
     api_calls: int = 0
+    waited_seconds: float = 0.0
     error: RunError | None = None
+
+    @property
+    def spent(self) -> Spent:
+        """Give what it took so far."""
+        return Spent(self.api_calls, self.waited_seconds)
+
+    def ended(self, state: RunState, spent: Spent, error: RunError | None) -> Run:
+        """Give it as it ended."""
+        return self.model_copy(update={"state": state, "error": error, **spent._asdict()})
+
+    def as_of(self, counts: Counts, spent: Spent) -> Run:
+        """Give it as it is once it has come so far."""
+        return self.model_copy(update={"counts": counts, **spent._asdict()})

@@ -10,6 +10,7 @@ from hub_core.domain.errors import HubError
 from hub_core.engine.grumbling import Grumbling
 from hub_core.services.erasing import Erasing
 from hub_core.services.finishing import finish_removals
+from hub_core.services.retention import Retention
 from hub_core.services.webhooks import Webhooks
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Chores:
         self._parts = parts
         self._webhooks = Webhooks(parts)
         self._erasing = Erasing(parts)
+        self._retention = Retention(parts)
         self._waits = Grumbling("Something beside the flows waits: %s")
 
     async def run(self) -> None:
@@ -37,7 +39,12 @@ class Chores:
 
     async def tend(self) -> None:
         """Do them once."""
-        work = (finish_removals(self._parts), self._webhooks.keep_subscribed(), self._erasing.erase_due())
+        work = (
+            finish_removals(self._parts),
+            self._webhooks.keep_subscribed(),
+            self._erasing.erase_due(),
+            self._retention.drop_some(),
+        )
         outcomes = await asyncio.gather(*work, return_exceptions=True)
         self._waits.of([outcome for outcome in outcomes if isinstance(outcome, HubError)])
         for outcome in outcomes:

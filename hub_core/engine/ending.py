@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from hub_core.domain.events import NewEvent
 from hub_core.domain.integrations import ConnectionState
-from hub_core.domain.runs import Counts, Run, RunError, RunState
+from hub_core.domain.runs import Counts, Run, RunError, RunState, Spent
+from hub_core.services.telling import end_of
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository, Lease
 from hub_core.storage.integrations import IntegrationRepository
@@ -34,7 +35,7 @@ class Ending:
 
     state: RunState | None
     counts: Counts | None
-    api_calls: int
+    spent: Spent
     wait: timedelta | None
     error: RunError | None = None
     fresh: bool = False
@@ -44,10 +45,7 @@ class Ending:
     @property
     def quiet(self) -> bool:
         """Tell whether nothing was found."""
-        counts = self.counts
-        if self.state is not RunState.SUCCEEDED or counts is None:
-            return False
-        return not (counts.created or counts.updated or counts.sent or counts.waiting)
+        return self.state is RunState.SUCCEEDED and self.counts is not None and not self.counts.found
 
 
 class Endings:
@@ -70,17 +68,25 @@ class Endings:
             wait, backs_off = (NO_WAIT, False) if outdated else (ending.wait, ending.backs_off)
             is_open = flows.release(lease, wait, backs_off=backs_off, **values)
             written = ending if is_open or ending.state is not None else replace(ending, state=RunState.STOPPED)
-            runs = RunRepository(connection)
-            runs.progress(run.id, written.counts, written.api_calls)
-            if written.state is not None:
-                runs.finish(run.id, written.state, now, written.error)
-            if written.quiet and runs.hush(run.id):
-                flows.count_quiet_run(lease)
+            told = self._end(connection, lease, run, written, now)
             if written.refused is not None and written.error is not None and not outdated:
-                self._stop_integration(connection, lease, written.error, now)
+                told.append(self._stop_integration(connection, lease, written.error, now))
+            EventRepository(connection).record(told, now)
             return replace(written, refused=None) if outdated else written
 
         return await self._parts.database.write(write)
+
+    def _end(self, connection: Connection, lease: Lease, run: Run, written: Ending, now: datetime) -> list[NewEvent]:
+        """Note how far a run came and whether it has ended, and give what is to be told of that."""
+        runs = RunRepository(connection)
+        if written.state is None:
+            runs.progress(run.id, written.counts, written.spent)
+            return []
+        ended = runs.finish(run.ended(written.state, written.spent, written.error), written.counts, now)
+        if written.quiet and runs.hush(run.id):
+            FlowRepository(connection, self._parts.database).count_quiet_run(lease)
+        fails_anew = written.state is RunState.FAILED and lease.failures == 0
+        return end_of(ended.run, told=ended.told) if ended.told or fails_anew or ended.run.counts.found else []
 
     def _flow_values(self, lease: Lease, ending: Ending, now: datetime) -> dict[str, Any]:
         if ending.fresh:
@@ -100,8 +106,8 @@ class Endings:
             **({"problem_since": now} if lease.failures == 0 else {}),
         }
 
-    def _stop_integration(self, connection: Connection, lease: Lease, error: RunError, now: datetime) -> None:
-        """Close all flows of an integration whose store no longer lets the hub in, and say so once."""
+    def _stop_integration(self, connection: Connection, lease: Lease, error: RunError, now: datetime) -> NewEvent:
+        """Close all flows of an integration whose store no longer lets the hub in, and give what says so once."""
         FlowRepository(connection, self._parts.database).close(lease.integration_id)
         IntegrationRepository(connection).change(
             lease.integration_id,
@@ -110,12 +116,11 @@ class Endings:
             problem_sentence=error.sentence,
             problem_since=now,
         )
-        event = NewEvent(
+        return NewEvent(
             type="integration.needs_reauthorization",
             integration_id=lease.integration_id,
             data={"sentence": error.sentence},
         )
-        EventRepository(connection).record([event], now)
 
 
 def _is_in_force(connection: Connection, refused: IntegrationRow) -> bool:

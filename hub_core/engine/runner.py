@@ -21,7 +21,7 @@ from hub_core.domain.errors import (
     VaultError,
 )
 from hub_core.domain.integrations import Flow
-from hub_core.domain.runs import Counts, Run, RunError, RunState
+from hub_core.domain.runs import Counts, Run, RunError, RunState, Spent
 from hub_core.engine.backoff import FIRST_WAIT, after_failure
 from hub_core.engine.ending import NO_WAIT, Ending, Endings
 from hub_core.services.budget import Sending
@@ -33,9 +33,11 @@ from hub_core.services.price_push import PricePush
 from hub_core.services.push_flow import PushFlow
 from hub_core.services.slices import PausedError, Slice
 from hub_core.services.stock_push import StockPush
+from hub_core.services.telling import Telling, beginnings_of, ends_of
+from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository, Lease
 from hub_core.storage.integrations import IntegrationRepository, IntegrationRow
-from hub_core.storage.runs import RunRepository
+from hub_core.storage.runs import Begun, RunRepository
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -61,7 +63,12 @@ class Claimed:
     """A flow that this process may work on."""
 
     lease: Lease
-    run: Run
+    begun: Begun
+
+    @property
+    def run(self) -> Run:
+        """Give the run as it was when it was claimed."""
+        return self.begun.run
 
 
 def _silent(counts: Counts) -> None:
@@ -93,13 +100,11 @@ class Runner:
             if lease is None:
                 return None
             runs = RunRepository(connection)
-            if lease.died_run is not None:
-                runs.interrupt(lease.died_run, now)
-            run_id = runs.start(integration_id, flow, now)
-            flows.fence(lease, run_id=run_id)
-            run = runs.get(run_id)
-            assert run is not None  # noqa: S101 - it was written two lines above
-            return Claimed(lease, run)
+            died = [] if lease.died_run is None else runs.interrupt(lease.died_run, now)
+            begun = runs.start(integration_id, flow, now)
+            flows.fence(lease, run_id=begun.run.id)
+            EventRepository(connection).record([*ends_of(died), *beginnings_of([begun])], now)
+            return Claimed(lease, begun)
 
         return await self.parts.database.write(claim)
 
@@ -109,7 +114,7 @@ class Runner:
         Cancelled, it lets the run pause, releases the flow and ends then. Raises only what kept it from writing how
         the run ended; the flow is free again once its lease has run out.
         """
-        tally = Tally(claimed.run.counts, claimed.run.api_calls)
+        tally = Tally(claimed.run.counts, claimed.run.spent)
         working = asyncio.create_task(self._worked(claimed, piece, progress, tally))
         cancelled = await _ended(working)
         ending = self._ending_of(claimed, working, tally)
@@ -139,20 +144,20 @@ class Runner:
                 integration=integration,
                 store=store,
                 lease=claimed.lease,
-                run_id=claimed.run.id,
+                telling=Telling(claimed.begun, claimed.lease, self.parts.clock),
                 slice=piece,
                 counts=tally.counts,
-                calls_before=tally.api_calls,
+                before=tally.spent,
                 progress=progress,
                 sending=sending,
             )
             try:
                 due_at = await self._work[claimed.lease.flow].work(run)
             finally:
-                tally.counts, tally.api_calls = run.counts, run.api_calls
+                tally.counts, tally.spent = run.counts, run.spent
         state = RunState.PARTIAL if tally.counts.rejected or tally.counts.refused else RunState.SUCCEEDED
         wait = None if due_at is None else max(due_at - claimed.lease.now(self.parts.clock), NO_WAIT)
-        return Ending(state, tally.counts, tally.api_calls, wait, fresh=run.fresh)
+        return Ending(state, tally.counts, tally.spent, wait, fresh=run.fresh)
 
     async def _integration(self, integration_id: int) -> IntegrationRow:
         row = await self.parts.database.read(lambda connection: IntegrationRepository(connection).get(integration_id))
@@ -163,7 +168,7 @@ class Runner:
     def _ending_of(self, claimed: Claimed, working: asyncio.Task[Ending], tally: Tally) -> Ending | None:
         """Say how the work ended; None where another process has taken over."""
         if working.cancelled():
-            return Ending(None, None, tally.api_calls, NO_WAIT)
+            return Ending(None, None, tally.spent, NO_WAIT)
         error = working.exception()
         return working.result() if error is None else self._ending_after(claimed, error, tally)
 
@@ -171,12 +176,13 @@ class Runner:
         if isinstance(error, LeaseLostError):
             return None
         if isinstance(error, PausedError):
-            return Ending(None, tally.counts, tally.api_calls, NO_WAIT)
+            return Ending(None, tally.counts, tally.spent, NO_WAIT)
         if isinstance(error, (BudgetError, NotReadyError)):
             wait = FIRST_WAIT if error.retry_after is None else error.retry_after
-            return Ending(None, tally.counts, tally.api_calls, timedelta(seconds=wait), backs_off=True)
+            waits = wait if isinstance(error, BudgetError) else 0.0
+            return Ending(None, tally.counts, tally.spent.plus(0, waits), timedelta(seconds=wait), backs_off=True)
         if isinstance(error, FlowClosedError):
-            return Ending(RunState.STOPPED, tally.counts, tally.api_calls, NO_WAIT)
+            return Ending(RunState.STOPPED, tally.counts, tally.spent, NO_WAIT)
         return self._failure(claimed, error, tally)
 
     def _failure(self, claimed: Claimed, error: BaseException, tally: Tally) -> Ending:
@@ -196,7 +202,7 @@ class Runner:
         return Ending(
             RunState.FAILED,
             tally.counts,
-            tally.api_calls,
+            tally.spent,
             after_failure(claimed.lease.failures, retry_after),
             error=told,
             backs_off=True,
@@ -209,7 +215,7 @@ class Tally:
     """What a run has done so far, also when it does not come to its end, and the integration it works for."""
 
     counts: Counts
-    api_calls: int
+    spent: Spent
     integration: IntegrationRow | None = None
 
 

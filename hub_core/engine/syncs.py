@@ -59,7 +59,7 @@ def _unread(run: Run, orders: Run) -> Run:
 def _after(first: Run, second: Run) -> Run:
     """Give the second of two runs with what both did; what waits is what the second left."""
     counts = first.counts.plus(second.counts).model_copy(update={"waiting": second.counts.waiting})
-    told: dict[str, object] = {"counts": counts, "api_calls": first.api_calls + second.api_calls}
+    told: dict[str, object] = {"counts": counts, **first.spent.plus(*second.spent)._asdict()}
     if second.state is RunState.SUCCEEDED:
         told["state"] = first.state
     return second.model_copy(update=told)

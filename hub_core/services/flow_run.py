@@ -12,8 +12,9 @@ from hub_core.services.budget import Sending
 if TYPE_CHECKING:
     from hub_core.channels.channel import Channel
     from hub_core.channels.store import Store
-    from hub_core.domain.runs import Counts
+    from hub_core.domain.runs import Counts, Spent
     from hub_core.services.slices import Slice
+    from hub_core.services.telling import Telling
     from hub_core.storage.flows import Lease
     from hub_core.storage.integrations import IntegrationRow
 
@@ -24,26 +25,34 @@ class FlowRun:
 
     *rejected* are the records that could not be read so far. *fresh* tells whether this stretch of work brought
     known-good data: a search read to its end, or a store that took what it was told. *sending* are the figures that are
-    about to leave.
+    about to leave. *before* is what the run took in earlier slices, *waited* how long this one waited for the rate
+    limit beside its requests.
     """
 
     channel: Channel
     integration: IntegrationRow
     store: Store
     lease: Lease
-    run_id: int
     slice: Slice
     counts: Counts
-    calls_before: int
+    telling: Telling
+    before: Spent
     progress: Callable[[Counts], None]
     sending: Sending = field(default_factory=Sending)
     rejected: set[str] = field(default_factory=set)
     fresh: bool = False
+    waited: float = 0.0
 
     @property
-    def api_calls(self) -> int:
-        """Tell how many requests the run has made, in all its slices."""
-        return self.calls_before + self.store.http.calls
+    def run_id(self) -> int:
+        """Give the number of the run."""
+        return self.telling.run.id
+
+    @property
+    def spent(self) -> Spent:
+        """Tell what the run took, in all its slices."""
+        http = self.store.http
+        return self.before.plus(http.calls, http.waited + self.waited)
 
 
 class FlowWork(Protocol):

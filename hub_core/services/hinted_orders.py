@@ -89,10 +89,10 @@ class HintedOrders:
             seen=await self._sights.seen(run.integration, searches, run.channel.info.polls),
             reading=RunReading(
                 lease=run.lease,
-                run_id=run.run_id,
+                telling=run.telling,
                 search=None,
                 counts=run.counts,
-                api_calls=run.api_calls,
+                spent=run.spent,
                 rejected_before=run.rejected,
             ),
         )

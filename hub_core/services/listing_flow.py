@@ -114,7 +114,7 @@ class ListingFlow:
         def note(connection: Connection) -> None:
             FlowRepository(connection, self._parts.database).fence(run.lease)
             ListingReadRepository(connection, run.integration.id).advance(read)
-            RunRepository(connection).progress(run.run_id, run.counts, run.api_calls)
+            RunRepository(connection).progress(run.run_id, run.counts, run.spent)
 
         await self._parts.database.write(note)
 

@@ -13,11 +13,11 @@ from hub_core.domain.money import written
 from hub_core.domain.runs import Counts
 from hub_core.domain.stock import plain
 from hub_core.services.listing_sifting import SiftedListings, sift_listings
+from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.listing_reads import ListingReadRepository
 from hub_core.storage.listings import HeldFigure, HeldListing, ListingRepository, ListingValues, NewFigure, values_of
 from hub_core.storage.rejects import RejectRepository
-from hub_core.storage.runs import RunRepository
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -80,12 +80,13 @@ class ListingIntake:
         still_open = FlowRepository(connection, self._parts.database).fence(run.lease)
         write = _Write(connection, run, pages)
         rejected = write.rejects()
-        counts, changed = write.listings()
+        brought, changed = write.listings()
         write.spare()
         read.changed = read.changed or changed
-        counts = run.counts.plus(counts.plus(Counts(pages=len(pages), rejected=len(rejected - run.rejected))))
+        counts = run.counts.plus(brought.plus(Counts(pages=len(pages), rejected=len(rejected - run.rejected))))
         ListingReadRepository(connection, run.integration.id).advance(read)
-        RunRepository(connection).progress(run.run_id, counts, run.api_calls)
+        told = run.telling.page(connection, counts, run.spent, news=write.fresh or brought.found)
+        EventRepository(connection).record(told, self._parts.clock.now())
         return TakenListings(counts, rejected, still_open)
 
 
@@ -105,13 +106,17 @@ class _Write:
         self._integration_id = run.integration.id
         self._flows = [flow.value for flow in PUSHING if flow in run.channel.flows]
         self._pages = pages
+        self.fresh = False
+        """Whether some of what could not be read was not known before."""
 
     def rejects(self) -> set[str]:
         """Keep what cannot be read, give the keys of that, and settle what the newest page lets be read now."""
         rejected, read, kind = set[str](), set[str](), Flow.LISTINGS
         for page, sifted in self._pages:
             if sifted.rejects:
-                rejected |= self._rejects.save(self._integration_id, kind, sifted.rejects, Sight.LATER, page.asked_at)
+                kept = self._rejects.save(self._integration_id, kind, sifted.rejects, Sight.LATER, page.asked_at)
+                rejected |= kept.open
+                self.fresh = self.fresh or kept.fresh
             read = (read | sifted.read) - sifted.unread
         if read:
             self._rejects.settle_named(self._integration_id, kind, read)

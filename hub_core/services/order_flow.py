@@ -191,7 +191,7 @@ class OrderFlow:
         def note(connection: Connection) -> None:
             FlowRepository(connection, self._parts.database).fence(run.lease)
             SearchRepository(connection).advance(run.integration.id, search, cursor)
-            RunRepository(connection).progress(run.run_id, run.counts, run.api_calls)
+            RunRepository(connection).progress(run.run_id, run.counts, run.spent)
 
         await self._parts.database.write(note)
 
@@ -250,10 +250,10 @@ def _context(
         must_commit=must_commit,
         reading=RunReading(
             lease=run.lease,
-            run_id=run.run_id,
+            telling=run.telling,
             search=state.search,
             counts=run.counts,
-            api_calls=run.api_calls,
+            spent=run.spent,
             rejected_before=run.rejected,
         ),
     )

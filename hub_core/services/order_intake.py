@@ -18,8 +18,7 @@ from hub_core.services.page_write import PageWrite
 from hub_core.services.sifting import Sifted, sift
 from hub_core.storage.audit import AuditRepository
 from hub_core.storage.flows import FlowRepository, Lease
-from hub_core.storage.rejects import RejectRepository
-from hub_core.storage.runs import RunRepository
+from hub_core.storage.rejects import KeptRejects, RejectRepository
 from hub_core.storage.searches import SearchRepository
 
 if TYPE_CHECKING:
@@ -27,8 +26,11 @@ if TYPE_CHECKING:
 
     from hub_core.channels.pages import OrderPage
     from hub_core.domain.audit import NewAudit
+    from hub_core.domain.events import NewEvent
     from hub_core.domain.polls import Search
+    from hub_core.domain.runs import Spent
     from hub_core.services.parts import Parts
+    from hub_core.services.telling import Telling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +56,10 @@ class RunReading:
     """The run and the search that a page belongs to, if any, and what the run had done before it."""
 
     lease: Lease
-    run_id: int
+    telling: Telling
     search: Search | None
     counts: Counts
-    api_calls: int
+    spent: Spent
     rejected_before: AbstractSet[str]
 
 
@@ -97,19 +99,20 @@ class OrderIntake:
         still_open = flows.lock(context.integration_id, Flow.ORDERS) if reading is None else flows.fence(reading.lease)
         page_write = PageWrite(connection, self._parts.database, context)
         rejects = page_write.decide(sifted)
-        rejected: AbstractSet[str] = frozenset()
+        rejected, fresh = KeptRejects(frozenset(), fresh=False)
         if rejects:
-            rejected = RejectRepository(connection).save(
+            rejected, fresh = RejectRepository(connection).save(
                 context.integration_id, Flow.ORDERS, rejects, context.seen.sight, context.sent_at
             )
         newly_rejected = rejected - (frozenset() if reading is None else reading.rejected_before)
-        counts = page_write.counts(len(page.records), sifted.known, len(newly_rejected))
+        brought = counts = page_write.counts(len(page.records), sifted.known, len(newly_rejected))
+        told: list[NewEvent] = []
         if reading is not None:
-            counts = reading.counts.plus(counts)
+            counts = reading.counts.plus(brought)
             if reading.search is not None:
                 SearchRepository(connection).advance(context.integration_id, reading.search, page.cursor)
-            RunRepository(connection).progress(reading.run_id, counts, reading.api_calls)
-        page_write.write(now)
+            told = reading.telling.page(connection, counts, reading.spent, news=fresh or brought.found)
+        page_write.write(now, told)
         if context.asked_for is not None:
             AuditRepository(connection).record(context.asked_for, now)
         return Taken(counts, rejected, still_open)

@@ -197,9 +197,13 @@ class PageWrite:
             rejected=rejected,
         )
 
-    def write(self, now: datetime) -> None:
-        """Write it all; the event numbers are reserved last, since that lock is the one everybody wants."""
+    def write(self, now: datetime, also: Sequence[NewEvent] = ()) -> None:
+        """Write it all; the event numbers are reserved last, since that lock is the one everybody wants.
+
+        Events that are to be told *also* come after those of the orders.
+        """
         if not self._rows:
+            EventRepository(self._connection).record(also, now)
             return
         taking = self._stock.settle(self._taking)
         self._orders.write(self._rows)
@@ -210,7 +214,7 @@ class PageWrite:
         if self._taken_over:
             lines.carry_gone(self._taken_over)
         self._stock.move()
-        numbers = EventRepository(self._connection).record(self._events, now)
+        numbers = EventRepository(self._connection).record([*self._events, *also], now)
         self._stock.book(numbers)
         self._orders.write_revisions(
             [

@@ -137,6 +137,7 @@ class PushFlow:
                 )
             await self._parts.clock.sleep(wait)
             waited += wait
+            run.waited += wait
 
     async def _pick(self, run: FlowRun, ids: Sequence[int], outcomes: PushOutcomes) -> Batch:
         """Take what is still due of some listings under way, and store the *outcomes* of those before."""

@@ -18,7 +18,6 @@ from hub_core.storage.flows import FlowRepository
 from hub_core.storage.listings import ListingRepository
 from hub_core.storage.push_rows import Sent, Unsettled
 from hub_core.storage.pushes import PushRepository
-from hub_core.storage.runs import RunRepository
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -93,8 +92,8 @@ class PushOutcomes:
         rows.accept([sent.listing_id for sent, outcome in told if isinstance(outcome, Accepted)], at)
         rows.unsettle([_unsettled(*one, at) for one in told if not isinstance(one.outcome, Accepted)], at)
         run.counts = run.counts.plus(_counts([outcome for _, outcome in told]))
-        RunRepository(connection).progress(run.run_id, run.counts, run.api_calls)
-        return [self._event(*one) for one in told if isinstance(one.outcome, (Accepted, Refused))]
+        news = run.telling.page(connection, run.counts, run.spent, news=True)
+        return [*(self._event(*one) for one in told if isinstance(one.outcome, (Accepted, Refused))), *news]
 
     def _event(self, sent: Sent, outcome: Outcome) -> NewEvent:
         data, what = from_to(sent.expected, sent.value), "pushed"

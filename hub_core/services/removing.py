@@ -23,6 +23,7 @@ from hub_core.services.finishing import destroy
 from hub_core.services.handles import Handles
 from hub_core.services.lookup import IntegrationLookup, locked
 from hub_core.services.targets import Targets
+from hub_core.services.telling import ends_of
 from hub_core.services.unsubscribing import unsubscribe
 from hub_core.storage.audit import AuditRepository
 from hub_core.storage.authorizations import AuthorizationRepository
@@ -94,7 +95,7 @@ class Removing(IntegrationLookup):
         """Close all that works for it, and give it as it is left; None where nothing of it is."""
         fresh, repository, now = locked(connection, row), IntegrationRepository(connection), self._parts.clock.now()
         FlowRepository(connection, self._parts.database).close(row.id)
-        RunRepository(connection).stop_unfinished(row.id, now)
+        stopped = RunRepository(connection).stop_unfinished(row.id, now)
         erased = fresh.standing.after(Move.REMOVE).presence is Presence.ERASED
         if erased:
             repository.erase(row.id)
@@ -105,7 +106,7 @@ class Removing(IntegrationLookup):
             for flow in PUSHING:
                 PushRepository(connection, row.id, flow).forget()
         event = NewEvent(type="integration.removed", integration_id=row.id, data={"name": fresh.name})
-        EventRepository(connection).record([event], now)
+        EventRepository(connection).record([event, *ends_of(stopped)], now)
         held = {"channel": fresh.channel, "store": None if fresh.store is None else fresh.store.key}
         AuditRepository(connection).record(NewAudit("integration.removed", of(fresh), before=held), now)
         return None if erased else repository.get(row.id)

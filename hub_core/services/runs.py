@@ -10,9 +10,11 @@ from hub_core.domain.integrations import PUSHING, Flow
 from hub_core.domain.pushes import Waiting
 from hub_core.domain.runs import Run
 from hub_core.services.lookup import IntegrationLookup
+from hub_core.services.telling import beginnings_of, ends_of
+from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.pushes import PushRepository
-from hub_core.storage.runs import RunRepository
+from hub_core.storage.runs import Ended, RunRepository
 from hub_core.storage.searches import SearchRepository
 
 if TYPE_CHECKING:
@@ -40,19 +42,19 @@ class Runs(IntegrationLookup):
 
         def request(connection: Connection) -> list[Run]:
             database, runs = self._parts.database, RunRepository(connection)
-            states = FlowRepository(connection, database)
+            states, died = FlowRepository(connection, database), list[Ended]()
             for flow in sorted(flows):  # in this order everybody locks them
                 states.demand(row.id, flow, MANUAL_URGENCY)
-                died = states.dispossess(row.id, flow)
-                if died is not None:
-                    runs.interrupt(died, now)
+                dead_run = states.dispossess(row.id, flow)
+                died += [] if dead_run is None else runs.interrupt(dead_run, now)
             for flow in flows:
                 if anew and flow in PUSHING:
                     PushRepository(connection, row.id, flow).let_go({Waiting.REFUSED, Waiting.RETRY})
             if Flow.ORDERS in flows:
                 SearchRepository(connection).make_due(row.id, database.now_sql())
-            asked = [runs.get(runs.ask(row.id, flow, now)) for flow in flows]
-            return [run for run in asked if run is not None]
+            asked = [runs.ask(row.id, flow, now) for flow in flows]
+            EventRepository(connection).record([*ends_of(died), *beginnings_of(asked)], now)
+            return [one.run for one in asked]
 
         try:
             return await self._parts.database.write(request)

@@ -13,6 +13,7 @@ from hub_core.services.announcing import Announcer
 from hub_core.services.auditing import of
 from hub_core.services.lookup import IntegrationLookup, locked
 from hub_core.services.opening import open_flows
+from hub_core.services.telling import ends_of
 from hub_core.storage.audit import AuditRepository
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from hub_core.services.parts import Parts
     from hub_core.storage.integrations import IntegrationRow
+    from hub_core.storage.runs import Ended
 
 
 class Switching(IntegrationLookup):
@@ -70,8 +72,8 @@ class Switching(IntegrationLookup):
                 return None
             FlowRepository(connection, self._parts.database).close(row.id)
             IntegrationRepository(connection).change(row.id, enabled=False)
-            RunRepository(connection).stop_unfinished(row.id, self._parts.clock.now())
-            self._note(connection, fresh, "integration.disabled")
+            stopped = RunRepository(connection).stop_unfinished(row.id, self._parts.clock.now())
+            self._note(connection, fresh, "integration.disabled", stopped)
             return IntegrationChange.DISABLED
 
         await self._announcer.change(row, disable)
@@ -88,21 +90,21 @@ class Switching(IntegrationLookup):
             flows = FlowRepository(connection, self._parts.database)
             if not flows.switch(row.id, flow, on=on):
                 return None
-            if not on:
-                self._stop(connection, row, flow)
-            elif fresh.standing.works:
+            stopped = [] if on else self._stop(connection, row, flow)
+            if on and fresh.standing.works:
                 open_flows(connection, self._parts, fresh, [flow])
             kind = f"integration.flow_{'enabled' if on else 'disabled'}"
-            self._note(connection, fresh, kind, flow=flow.value)
+            self._note(connection, fresh, kind, stopped, flow=flow.value)
             return IntegrationChange.FLOW_ENABLED if on else IntegrationChange.FLOW_DISABLED
 
         await self._announcer.change(row, switch, flow=flow)
         return await self._shown(row.id)
 
-    def _stop(self, connection: Connection, row: IntegrationRow, flow: Flow) -> None:
-        RunRepository(connection).stop_unfinished(row.id, self._parts.clock.now(), flow)
+    def _stop(self, connection: Connection, row: IntegrationRow, flow: Flow) -> list[Ended]:
+        stopped = RunRepository(connection).stop_unfinished(row.id, self._parts.clock.now(), flow)
         if flow is Flow.ORDERS:
             release_raises(connection, row.id)
+        return stopped
 
     def _flow_named(self, row: Integration | IntegrationRow, flow: Flow | str) -> Flow:
         """Give the flow that is named. Raises InputError where the channel has none such, as far as it is there."""
@@ -113,8 +115,10 @@ class Switching(IntegrationLookup):
         there = ", ".join(able) or "none"
         raise InputError(f"'{row.name}' has no flow '{flow}'; there are: {there}.", fields={"flows": str(flow)})
 
-    def _note(self, connection: Connection, row: IntegrationRow, what: str, **data: str) -> None:
+    def _note(
+        self, connection: Connection, row: IntegrationRow, what: str, stopped: Iterable[Ended] = (), **data: str
+    ) -> None:
         now = self._parts.clock.now()
         event = NewEvent(type=what, integration_id=row.id, data={"name": row.name, **data})
-        EventRepository(connection).record([event], now)
+        EventRepository(connection).record([event, *ends_of(stopped)], now)
         AuditRepository(connection).record(NewAudit(what, of(row), after=data or None), now)

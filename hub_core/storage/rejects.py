@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, exists, select, update
 
@@ -44,6 +44,13 @@ def _settling(dialect: str) -> Update:
     )
 
 
+class KeptRejects(NamedTuple):
+    """The keys of the rejects of a page that are open, and whether any of its texts was not known before."""
+
+    open: frozenset[str]
+    fresh: bool
+
+
 class RejectRepository:
     """Rejects as rows."""
 
@@ -51,10 +58,8 @@ class RejectRepository:
         """Work within the transaction of *connection*."""
         self._connection = connection
 
-    def save(
-        self, integration_id: int, kind: str, new: Sequence[NewReject], sight: Sight, at: datetime
-    ) -> frozenset[str]:
-        """Keep *new* rejects and give the keys of those that are open; how one was first seen never changes.
+    def save(self, integration_id: int, kind: str, new: Sequence[NewReject], sight: Sight, at: datetime) -> KeptRejects:
+        """Keep *new* rejects and tell which are open; how one was first seen never changes.
 
         The same text again changes nothing, so one that was discarded or put aside stays so; another text opens it.
         """
@@ -68,9 +73,10 @@ class RejectRepository:
             ("integration_id", "kind", "record_key"),
             ("external_id", "reason", "raw", "raw_hash", "state", "at"),
             unless=lambda text: and_(rejects.c.raw_hash == text.raw_hash, rejects.c.state != RejectState.SETTLED.value),
-        ).returning(rejects.c.record_key, rejects.c.state)
-        kept = self._connection.execute(statement, list(rows.values()))
-        return frozenset(row.record_key for row in kept if row.state == RejectState.OPEN.value)
+        ).returning(rejects.c.record_key, rejects.c.state, rejects.c.at)
+        kept = self._connection.execute(statement, list(rows.values())).all()
+        is_open = frozenset(row.record_key for row in kept if row.state == RejectState.OPEN.value)
+        return KeptRejects(is_open, any(row.at == at for row in kept))
 
     def erase(self, integration_id: int, external_ids: Sequence[str]) -> None:
         """Drop the texts of orders, and why they could not be used: both may tell of a person."""

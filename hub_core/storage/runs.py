@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, case, delete, exists, insert, select, true, update
 
-from hub_core.domain.runs import UNFINISHED, Counts, Run, RunError, RunState
+from hub_core.domain.runs import UNFINISHED, Counts, Run, RunError, RunState, Spent
 from hub_core.storage.tables import flow_state, runs
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import ColumnElement, Connection, Row
 
 _DIED = "died"
@@ -20,6 +19,24 @@ INTERRUPTED = RunError(code="interrupted", sentence="The process that worked on 
 
 _ONE = update(runs).where(runs.c.id == bindparam("run_id"))
 """Made once, since every page notes how far its run has come."""
+
+
+class Begun(NamedTuple):
+    """A run that was asked for or started; *untold* where it is to be told now that it has begun.
+
+    *told_at* is when it was told of last, also where that is to be done now.
+    """
+
+    run: Run
+    untold: bool = False
+    told_at: datetime | None = None
+
+
+class Ended(NamedTuple):
+    """A run that has ended; *told* where it was told before that it had begun, or somebody asked for it."""
+
+    run: Run
+    told: bool
 
 
 class RunRepository:
@@ -31,51 +48,66 @@ class RunRepository:
 
     def unfinished(self, integration_id: int, kind: str) -> Run | None:
         """Give the run of that kind that is queued or under way."""
+        row = self._unfinished(integration_id, kind)
+        return None if row is None else _run(row)
+
+    def _unfinished(self, integration_id: int, kind: str) -> Row[Any] | None:
         statement = (
             select(runs)
             .where(runs.c.integration_id == integration_id, runs.c.kind == kind, runs.c.state.in_(_UNFINISHED))
             .order_by(runs.c.id.desc())
             .limit(1)
         )
-        row = self._connection.execute(statement).first()
-        return None if row is None else _run(row)
+        return self._connection.execute(statement).first()
 
-    def ask(self, integration_id: int, kind: str, at: datetime) -> int:
-        """Give the unfinished run of that kind, which is kept from now on, or queue one."""
-        under_way = self.unfinished(integration_id, kind)
-        if under_way is None:
-            return self._add(integration_id, kind, at, state=RunState.QUEUED, asked_for=True)
-        self._set(under_way.id, asked_for=True)
-        return under_way.id
+    def ask(self, integration_id: int, kind: str, at: datetime) -> Begun:
+        """Give the unfinished run of that kind, which is kept from now on, or queue one.
 
-    def start(self, integration_id: int, kind: str, at: datetime) -> int:
-        """Start the queued run of that kind, or one that the schedule asked for."""
-        queued = self.unfinished(integration_id, kind)
-        if queued is None:
-            return self._add(integration_id, kind, at, state=RunState.RUNNING, asked_for=False, started_at=at)
-        if queued.started_at is None:
-            self._set(queued.id, state=RunState.RUNNING.value, started_at=at)
-        return queued.id
+        One that is under way and was not told of counts as told *at* this moment.
+        """
+        row = self._unfinished(integration_id, kind)
+        if row is None:
+            return Begun(self._add(integration_id, kind, at, state=RunState.QUEUED, asked_for=True))
+        untold = row.started_at is not None and row.told_at is None
+        self._set(row.id, asked_for=True, **({"told_at": at} if untold else {}))
+        return Begun(_run(row), untold)
 
-    def _add(self, integration_id: int, kind: str, at: datetime, **values: Any) -> int:
-        row = {"integration_id": integration_id, "kind": kind, "created_at": at, "quiet": False}
-        statement = insert(runs).values(**row, counts=Counts().model_dump_json(), api_calls=0, **values)
-        return int(self._connection.execute(statement.returning(runs.c.id)).scalar_one())
+    def start(self, integration_id: int, kind: str, at: datetime) -> Begun:
+        """Start the queued run of that kind, which somebody asked for, or one that the schedule asked for."""
+        row = self._unfinished(integration_id, kind)
+        if row is None:
+            return Begun(self._add(integration_id, kind, at, state=RunState.RUNNING, started_at=at))
+        if row.started_at is not None:
+            return Begun(_run(row), told_at=row.told_at)
+        started = {"state": RunState.RUNNING, "started_at": at}
+        self._set(row.id, told_at=at, **started)
+        return Begun(_run(row).model_copy(update=started), untold=True, told_at=at)
 
-    def progress(self, run_id: int, counts: Counts | None, api_calls: int) -> None:
-        """Note how far a run has come; without *counts*, those noted last stay."""
-        told = {} if counts is None else {"counts": counts.model_dump_json()}
-        self._set(run_id, api_calls=api_calls, **told)
+    def _add(self, integration_id: int, kind: str, at: datetime, **values: Any) -> Run:
+        row = {"integration_id": integration_id, "kind": kind, "created_at": at, "quiet": False, "asked_for": False}
+        statement = insert(runs).values(**row | values, counts=Counts().model_dump_json(), api_calls=0)
+        return _run(self._connection.execute(statement.returning(runs)).one())
 
-    def finish(self, run_id: int, state: RunState, at: datetime, error: RunError | None = None) -> None:
-        """End a run."""
-        self._set(
-            run_id,
-            state=state.value,
-            finished_at=at,
-            error_code=error and error.code,
-            error_sentence=error and error.sentence,
-        )
+    def progress(self, run_id: int, counts: Counts | None, spent: Spent, *, told_at: datetime | None = None) -> bool:
+        """Note how far a run has come, and tell whether somebody asked for it.
+
+        Without *counts*, those noted last stay; *told_at* is when that is told, if it is.
+        """
+        values = {**_far(counts, spent), **({} if told_at is None else {"told_at": told_at})}
+        noted = self._connection.execute(_ONE.values(**values).returning(runs.c.asked_for), {"run_id": run_id})
+        return bool(noted.scalar_one())
+
+    def finish(self, run: Run, counts: Counts | None, at: datetime) -> Ended:
+        """End a run as *run* says; without *counts*, those noted last stay."""
+        error = run.error
+        values = {
+            **_far(counts, run.spent),
+            "state": run.state,
+            "finished_at": at,
+            "error_code": error and error.code,
+            "error_sentence": error and error.sentence,
+        }
+        return _ended(self._connection.execute(_ONE.values(**values).returning(runs), {"run_id": run.id}).one())
 
     def hush(self, run_id: int) -> bool:
         """Keep of the scheduled runs that found nothing only the last; tell whether *run_id* is one of those."""
@@ -91,9 +123,9 @@ class RunRepository:
         self._connection.execute(delete(runs).where(earlier, runs.c.quiet))
         return True
 
-    def interrupt(self, run_id: int, at: datetime) -> None:
-        """End a run whose process died."""
-        self._connection.execute(
+    def interrupt(self, run_id: int, at: datetime) -> list[Ended]:
+        """End a run whose process died, and give it; nothing where it had ended."""
+        rows = self._connection.execute(
             update(runs)
             .where(runs.c.id == run_id, runs.c.state == RunState.RUNNING.value)
             .values(
@@ -102,21 +134,25 @@ class RunRepository:
                 error_code=INTERRUPTED.code,
                 error_sentence=INTERRUPTED.sentence,
             )
+            .returning(runs)
         )
+        return [_ended(row) for row in rows]
 
-    def stop_unfinished(self, integration_id: int, at: datetime, kind: str | None = None) -> None:
-        """End the runs, all or of one *kind*, that are not to go on, but for those under way: they end themselves."""
+    def stop_unfinished(self, integration_id: int, at: datetime, kind: str | None = None) -> list[Ended]:
+        """End the runs, all or of one *kind*, that are not to go on, and give them; those under way end themselves."""
         of_kind = true() if kind is None else runs.c.kind == kind
         under_way = exists().where(
             flow_state.c.integration_id == integration_id,
             flow_state.c.run_id == runs.c.id,
             flow_state.c.lease_owner.is_not(None),
         )
-        self._connection.execute(
+        rows = self._connection.execute(
             update(runs)
             .where(runs.c.integration_id == integration_id, of_kind, runs.c.state.in_(_UNFINISHED), ~under_way)
             .values(state=RunState.STOPPED.value, finished_at=at)
+            .returning(runs)
         )
+        return [_ended(row) for row in rows]
 
     def get(self, run_id: int) -> Run | None:
         """Give one run."""
@@ -161,6 +197,16 @@ def _died(run: Run) -> Run:
     return run.model_copy(update={"state": RunState.FAILED, "error": INTERRUPTED})
 
 
+def _far(counts: Counts | None, spent: Spent) -> dict[str, Any]:
+    """Give the columns that say how far a run has come."""
+    told = {} if counts is None else {"counts": counts.model_dump_json()}
+    return {**spent._asdict(), **told}
+
+
+def _ended(row: Row[Any]) -> Ended:
+    return Ended(_run(row), told=row.asked_for or row.told_at is not None)
+
+
 def _run(row: Row[Any]) -> Run:
     return Run(
         id=row.id,
@@ -171,5 +217,6 @@ def _run(row: Row[Any]) -> Run:
         finished_at=row.finished_at,
         counts=Counts.model_validate_json(row.counts),
         api_calls=row.api_calls,
+        waited_seconds=round(row.waited_seconds, 3),
         error=None if row.error_code is None else RunError(code=row.error_code, sentence=row.error_sentence or ""),
     )

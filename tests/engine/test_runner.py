@@ -14,7 +14,7 @@ from hub_core import (
 )
 from hub_core.domain.errors import StorageError
 from hub_core.domain.integrations import Flow
-from hub_core.domain.runs import Run, RunError, RunState
+from hub_core.domain.runs import Run, RunError, RunState, Spent
 from hub_core.engine.backoff import FIRST_WAIT, JITTER
 from hub_core.engine.ending import NO_WAIT, Ending, Endings
 from hub_core.engine.runner import Outcome, Runner
@@ -270,7 +270,7 @@ async def test_flows_that_are_refused_together_stop_the_integration_once(
     assert claimed is not None
     row = await desk.runner._integration(desk.integration.id)
     error = RunError(code="needs_reauthorization", sentence="The shop does not know the hub.")
-    refused = Ending(RunState.FAILED, None, 0, NO_WAIT, error=error, backs_off=True, refused=row)
+    refused = Ending(RunState.FAILED, None, Spent(), NO_WAIT, error=error, backs_off=True, refused=row)
     assert await desk.runner.work(claimed, Slice(desk.clock)) is Outcome.ENDED
     change = flow_state.update().values(lease_owner=claimed.lease.owner)
     desk.hub.parts.database.write_now(lambda connection: connection.execute(change))

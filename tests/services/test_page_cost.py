@@ -8,10 +8,12 @@ from hub_core import Hub, OrderPage, Record
 from hub_core.domain.history import CompleteRead, Sight
 from hub_core.domain.integrations import Flow, Integration
 from hub_core.domain.polls import Search
-from hub_core.domain.runs import Counts
+from hub_core.domain.runs import Counts, Run, Spent
 from hub_core.engine.runner import Runner
 from hub_core.services.history import Seen
 from hub_core.services.order_intake import OrderIntake, PageContext, RunReading
+from hub_core.services.slices import Slice
+from hub_core.services.telling import Telling
 from hub_core.storage.tables import metadata
 from hub_core.testing.clock import VirtualClock
 from tests.hubs import DAY, NOW, SEEN_LATER, connected, edited, filled, rows, statements, writing
@@ -58,10 +60,10 @@ async def reading(hub: Hub, integration: Integration, seen: Seen = SEEN_IN_THE_B
         seen=seen,
         reading=RunReading(
             lease=claimed.lease,
-            run_id=claimed.run.id,
+            telling=Telling(claimed.begun, claimed.lease, hub.parts.clock),
             search=Search.NEW,
             counts=Counts(),
-            api_calls=1,
+            spent=Spent(1),
             rejected_before=frozenset(),
         ),
     )
@@ -140,11 +142,20 @@ def contents(hub: Hub) -> dict[str, list[dict[str, Any]]]:
     return {table.name: rows(hub, table) for table in metadata.sorted_tables}
 
 
+async def polled(hub: Hub, integration: Integration) -> Run:
+    """Read what the schedule says is due."""
+    runner = Runner(hub.parts, "this process")
+    claimed = await runner.claim(integration.id, Flow.ORDERS)
+    assert claimed is not None
+    await runner.work(claimed, Slice(hub.parts.clock))
+    return (await hub.runs.page())[0]
+
+
 async def test_an_unchanged_page_writes_nothing_but_run_cursor_and_lease(hub: Hub, clock: VirtualClock) -> None:
     _, integration = await known_shop(hub, clock, 50)
     before = contents(hub)
     with statements(hub) as seen:
-        run = await hub.sync(integration.id)
+        run = await polled(hub, integration)
     assert run.counts.unchanged == run.counts.read == 200
     assert set(writing(seen)) == {"runs", "searches", "flow_state", "rejects"}  # it looks for rejects to be settled
     after = contents(hub)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from hub_core import RateBudget
 from hub_core.domain.integrations import Flow
+from hub_core.domain.runs import Spent
 from hub_core.engine.runner import Outcome, Runner, Tally
 from hub_core.services.slices import Slice
 from hub_core.storage.budgets import BudgetRepository
@@ -31,7 +32,7 @@ async def hanging(desk: StockDesk, answered: asyncio.Event) -> asyncio.Task[Any]
     claimed = await desk.runner.claim(desk.integration.id, Flow.STOCK)
     assert claimed is not None
     working = asyncio.create_task(
-        desk.runner._worked(claimed, Slice(desk.clock), lambda _: None, Tally(claimed.run.counts, 0))
+        desk.runner._worked(claimed, Slice(desk.clock), lambda _: None, Tally(claimed.run.counts, Spent()))
     )
     await asyncio.wait({working, asyncio.create_task(taken.wait())}, return_when=asyncio.FIRST_COMPLETED)
     return working
