@@ -4,6 +4,24 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
+
+settings.register_profile(
+    "calm", settings.get_profile("default"), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+if "EXAMPLES" in os.environ:
+    # `make prove` looks for what nobody has tried yet, by the seed of each round.
+    settings.register_profile("exploring", settings.get_profile("calm"), max_examples=int(os.environ["EXAMPLES"]))
+    settings.load_profile("exploring")
+else:
+    # All other runs try the same, so that one fails only by what was changed: no chance, no clock, no earlier examples
+    # (where there is no chance Hypothesis keeps none), and none of the constants that it gathers from whatever code
+    # happens to be imported, which it has no setting for.
+    settings.register_profile("repeatable", settings.get_profile("calm"), derandomize=True)
+    settings.load_profile("repeatable")
+    providers._get_local_constants = Constants
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,7 @@
-"""Running state machines: a few examples in `make test`, as many as the environment says in `make prove`."""
+"""Running state machines: a few examples in `make test`, as many as the environment says in `make prove`.
+
+Which ones, and whether the same again, says the profile of Hypothesis that the outermost conftest.py chooses.
+"""
 
 import os
 import shutil
@@ -26,7 +29,6 @@ def run_machine(machine: type[RuleBasedStateMachine], examples: int, steps: int)
     case.settings = settings(
         max_examples=int(os.environ.get("EXAMPLES", examples)),
         stateful_step_count=int(os.environ.get("STEPS", steps)),
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=[phase for phase in Phase if THOROUGH or phase is not Phase.shrink],  # it takes many minutes
     )

@@ -19,7 +19,7 @@ NOTES = ROOT / ".prove"
 
 
 class Proof(NamedTuple):
-    """A test that is run in *rounds*, each of *examples* that take *steps*."""
+    """A *test*, or what chooses several, that is run in *rounds*, each of *examples* that take *steps*."""
 
     name: str
     test: str
@@ -41,6 +41,14 @@ _LIFE = "test_life_machine.py::test_integrations_stand_where_the_model_says"
 _STOCK = "tests/services/test_stock_machine.py::test_stock_comes_out_as_reckoned_on"
 _CROWD = "test_budget_processes.py::test_four_processes_use_all_that_a_store_allows_and_are_not_once_over_it"
 PROOFS = (
+    Proof("properties", "-mhypothesis", rounds=3, examples=400),
+    Proof(
+        "orders-sqlite",
+        "tests/services/test_machine.py::test_the_hub_ends_with_what_the_shop_has",
+        rounds=4,
+        examples=40,
+        steps=30,
+    ),
     Proof("stock-sqlite", f"{_STOCK}_sqlite", rounds=20, examples=10),
     Proof("stock-postgresql", f"{_STOCK}_postgresql", rounds=4, examples=5),
     Proof("life-sqlite", f"tests/services/{_LIFE}_on_sqlite", rounds=10, examples=10, steps=30),

@@ -177,7 +177,7 @@ async def test_ten_thousand_in_a_row_make_one_line_and_no_row(
 
 
 @given(st.binary(max_size=300))
-@examples(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@examples(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_whatever_is_posted_changes_nothing(sqlite_grants: GrantDesk, body: bytes) -> None:
     before = sqlite_grants.everything()
     await sqlite_grants.post(body)

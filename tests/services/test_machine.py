@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import event
@@ -19,9 +18,8 @@ from hub_core import Hub, UnavailableError
 from hub_core.domain.errors import StorageError
 from hub_core.storage.tables import order_revisions, orders
 from hub_core.testing.clock import VirtualClock
-from tests.hubs import NOW, connected, found, rows, toyshop_registry
-from tests.hubs import settings as hub_settings
-from tests.machines import hurry
+from tests.hubs import NOW, connected, found, rows, settings, toyshop_registry
+from tests.machines import hurry, run_machine
 from tests.toyshop.channel import read
 from tests.toyshop.shop import Shop, open_shop
 
@@ -59,7 +57,7 @@ class Trade(RuleBasedStateMachine):
         self.stack = AsyncExitStack()
         url = f"sqlite:///{self.folder / 'hub.db'}"
         self.hub = await self.stack.enter_async_context(
-            Hub.open(url, settings=hub_settings(), clock=self.clock, registry=REGISTRY)
+            Hub.open(url, settings=settings(), clock=self.clock, registry=REGISTRY)
         )
         hurry(self.hub)
 
@@ -207,8 +205,4 @@ def test_the_hub_ends_with_what_the_shop_has(sqlite_template: Path) -> None:
     class Machine(Trade):
         template = sqlite_template
 
-    case = Machine.TestCase
-    case.settings = settings(
-        max_examples=18, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck)
-    )
-    case("runTest").runTest()
+    run_machine(Machine, examples=18, steps=14)

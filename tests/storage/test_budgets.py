@@ -115,7 +115,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> str
     return f"sqlite:///{file}"
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(ACTS, max_size=25), scope=st.uuids())
 def test_whatever_is_asked_the_store_s_bucket_never_runs_over(
     bank: str, acts: list[tuple[str, float]], scope: object
@@ -246,7 +246,7 @@ def test_a_refusal_that_comes_before_any_request_closes_the_budget(hub_url: str)
 REFUSALS = st.lists(st.tuples(st.floats(0, 3000), st.integers(0, 50), st.floats(0, 3600)), max_size=12)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(refusals=REFUSALS, scope=st.uuids())
 def test_whatever_is_refused_the_rate_stays_in_its_bounds_and_comes_back(
     bank: str, refusals: list[tuple[float, int, float]], scope: object

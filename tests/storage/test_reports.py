@@ -111,7 +111,7 @@ PRICES = st.decimals(min_value="0", max_value="1000000000", places=8)
 QUANTITIES = st.decimals(min_value="0", max_value="10000", places=3)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(lines=st.lists(st.tuples(PRICES, QUANTITIES), min_size=1, max_size=12))
 async def test_sums_are_those_of_exact_arithmetic(
     hub: Hub, clock: VirtualClock, lines: list[tuple[Decimal, Decimal]]

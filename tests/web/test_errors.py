@@ -19,7 +19,7 @@ from hub_core.web.boundary import LARGEST_BODY
 from hub_core.web.errors import STATUS, status_of
 
 PROBLEM = "application/problem+json"
-MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hub_core.domain.integrations import Integration
 
 LISTS = ["/integrations", "/syncs", "/orders", "/rejects", "/events"]
-MANY = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FILTERS = [
     "limit",
     "cursor",

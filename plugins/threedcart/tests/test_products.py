@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hub_core import Listing, Money, RejectedError, money
@@ -222,7 +222,6 @@ _members = st.sampled_from(["CatalogID", "SKU", "Name", "Price", "SalePrice", "O
 _outer = st.sampled_from(["SKUInfo", "Hide", "AdvancedOptionList", "OptionSetList", "AllowFractionalQuantity"])
 
 
-@settings(deadline=None)
 @given(sku=st.dictionaries(_members, _values), outer=st.dictionaries(_outer, _values))
 def test_whatever_a_product_holds_it_becomes_listings_or_a_reject(sku: dict[str, Any], outer: dict[str, Any]) -> None:
     raw = json.dumps({"SKUInfo": {"CatalogID": 12, **sku}, **outer}).encode()

@@ -83,7 +83,7 @@ _ways = st.lists(st.sampled_from(CASES), max_size=24) | st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(ways=_ways)
 async def test_each_change_gets_one_outcome_and_it_says_what_the_store_has(ways: list[str]) -> None:
     platform = Platform(ways)
@@ -96,7 +96,7 @@ async def test_each_change_gets_one_outcome_and_it_says_what_the_store_has(ways:
     assert {one.listing for one in outcomes if isinstance(one, Accepted)} == set(platform.stock)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(ways=st.lists(st.sampled_from(("ok", "whole 500", "whole 400")), max_size=40))
 async def test_faults_of_the_server_leave_no_change_without_an_outcome_and_refuse_none(ways: list[str]) -> None:
     platform = Platform(ways)

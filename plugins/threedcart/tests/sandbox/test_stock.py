@@ -104,7 +104,7 @@ def test_orders_of_the_past_are_not_in_stock_any_more() -> None:
     assert levels(shops[0]) == levels(shops[1])
 
 
-@settings(deadline=None, max_examples=40)  # each example builds a store
+@settings(max_examples=40)  # each example builds a store
 @given(
     st.lists(
         st.tuples(st.sampled_from(["place", "cancelled", "new", "cart"]), st.integers(0, 5), st.integers(1, 9)),
