@@ -1,0 +1,1 @@
+"""The hub, killed at any statement of any work: it ends as if nothing had happened."""
