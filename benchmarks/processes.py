@@ -57,6 +57,11 @@ class Server:
             command, cwd=ROOT, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
+    @property
+    def pid(self) -> int:
+        """Give the number of its process."""
+        return self._process.pid
+
     def first_answer(self, path: str) -> float:
         """Give the seconds from its start until *path* is answered, with whatever status."""
         while time.perf_counter() - self._began < _LONGEST:

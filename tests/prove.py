@@ -37,10 +37,23 @@ class Proof(NamedTuple):
         return done.returncode == 0
 
 
+class Measured(NamedTuple):
+    """A measurement that must reach its goals in *rounds*, each of which watches for a quarter of an hour."""
+
+    name: str
+    rounds: int
+
+    def round(self, number: int) -> bool:
+        """Run one round and tell whether it held; its *number* changes nothing."""
+        del number
+        command = [sys.executable, "-m", "benchmarks", self.name, "--long"]
+        return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
 _LIFE = "test_life_machine.py::test_integrations_stand_where_the_model_says"
 _STOCK = "tests/services/test_stock_machine.py::test_stock_comes_out_as_reckoned_on"
 _CROWD = "test_budget_processes.py::test_four_processes_use_all_that_a_store_allows_and_are_not_once_over_it"
-PROOFS = (
+PROOFS: tuple[Proof | Measured, ...] = (
     Proof("properties", "-mhypothesis", rounds=3, examples=400),
     Proof(
         "orders-sqlite",
@@ -56,6 +69,7 @@ PROOFS = (
     Proof("life-http", f"tests/web/{_LIFE}_over_http", rounds=2, examples=5, steps=30),
     Proof("budget-sqlite", f"tests/services/{_CROWD}[sqlite]", rounds=1, examples=1, steps=300),
     Proof("budget-postgresql", f"tests/services/{_CROWD}[postgresql]", rounds=1, examples=1, steps=300),
+    Measured("soak", rounds=4),
 )
 
 
@@ -67,7 +81,7 @@ def state_of_the_code() -> str:
     return described.stdout.strip()
 
 
-def rounds_left(proof: Proof, notes: Path) -> Iterator[tuple[int, Path]]:
+def rounds_left(proof: Proof | Measured, notes: Path) -> Iterator[tuple[int, Path]]:
     """Give the rounds that have not held yet, each with the file that notes it."""
     for number in range(1, proof.rounds + 1):
         note = notes / f"{proof.name}-{number}"
