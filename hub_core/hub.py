@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 from hub_core.channels.registry import ChannelRegistry
 from hub_core.domain.clock import Clock, SystemClock
 from hub_core.domain.errors import SettingsError
-from hub_core.domain.integrations import HealthState
 from hub_core.domain.runs import Run
 from hub_core.services.finishing import finish_removals
 from hub_core.services.flow_alignment import align_flows
-from hub_core.services.lookup import IntegrationLookup
+from hub_core.services.overview import Overview
 from hub_core.services.parts import Parts
 from hub_core.services.resuming import resume_readable
 from hub_core.settings import HubSettings
@@ -25,11 +24,13 @@ from hub_core.storage.database import Database
 from hub_core.storage.vault import Vault
 
 if TYPE_CHECKING:
+    from hub_core.domain.status import HubStatus
     from hub_core.engine.engine import Engine
     from hub_core.services.applications import Applications
     from hub_core.services.audit import Audit
     from hub_core.services.callbacks import Callbacks
     from hub_core.services.events import Events
+    from hub_core.services.fulfilments import Fulfilments
     from hub_core.services.integrations import Integrations
     from hub_core.services.keys import Keys
     from hub_core.services.listings import Listings
@@ -50,6 +51,7 @@ _SERVICES: Final = {
         "audit",
         "callbacks",
         "events",
+        "fulfilments",
         "integrations",
         "keys",
         "listings",
@@ -76,6 +78,7 @@ class Hub:
         audit: Audit
         callbacks: Callbacks
         events: Events
+        fulfilments: Fulfilments
         integrations: Integrations
         keys: Keys
         listings: Listings
@@ -159,16 +162,11 @@ class Hub:
 
     async def health(self) -> dict[str, Any]:
         """Tell how the hub as a whole is doing. Raises StorageError where the database does not answer."""
-        states = [integration.health.state for integration in await IntegrationLookup(self.parts).there()]
-        bad = sum(state in (HealthState.FAILING, HealthState.LATE) for state in states)
-        return {
-            "status": "degraded" if bad or self.channels.faults else "ok",
-            "database": "ok",
-            "integrations": len(states),
-            "late": states.count(HealthState.LATE),
-            "failing": states.count(HealthState.FAILING),
-            "faulty_plugins": len(self.channels.faults),
-        }
+        return await Overview(self.parts).health()
+
+    async def status(self) -> HubStatus:
+        """Tell how everything in the hub is doing. Raises StorageError where the database does not answer."""
+        return await Overview(self.parts).status()
 
 
 def _build(url: str, settings: HubSettings, clock: Clock | None, registry: ChannelRegistry | None) -> Parts:

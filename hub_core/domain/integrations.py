@@ -20,6 +20,7 @@ class Flow(StrEnum):
     LISTINGS = "listings"
     STOCK = "stock"
     PRICES = "prices"
+    FULFILMENT = "fulfilment"
 
 
 class ConnectionState(StrEnum):
@@ -59,7 +60,10 @@ class StoreIdentity(Fact):
 
 
 PUSHING = (Flow.STOCK, Flow.PRICES)
-"""The flows that tell the store something: due as soon as a listing is."""
+"""The flows that tell the store figures: due as soon as a listing is."""
+
+TELLING = (*PUSHING, Flow.FULFILMENT)
+"""The flows that tell the store something, and so have nothing to do until there is something to tell."""
 
 DEFAULT_REACH = timedelta(days=30)
 
@@ -135,13 +139,24 @@ class Health(Fact):
 
 
 class FlowStatus(Fact):
-    """How one flow of an integration is doing. *freshness_seconds* is the age of its newest known-good data."""
+    """How one flow of an integration is doing, with the *code* and *sentence* of the reason.
+
+    *freshness_seconds* is the age of its newest known-good data; of a flow that tells the store, for how long the
+    oldest figure that is due has not been told. Above *target_seconds* the flow is *late*, unless it has just been
+    switched on or gets on with its first read.
+    """
 
     enabled: bool
     last_run: int | None = None
     last_success_at: AwareDatetime | None = None
     next_run_at: AwareDatetime | None = None
     freshness_seconds: float | None = None
+    target_seconds: float = 0.0
+    late: bool = False
+    state: HealthState = HealthState.OK
+    code: str = "ok"
+    sentence: str = ""
+    since: AwareDatetime | None = None
 
 
 class Integration(Fact):

@@ -65,6 +65,11 @@ class Counts(Fact):
         added = {name: mine[name] + others[name] for name in mine if name != "expected"}
         return Counts(**added, expected=expected)
 
+    def minus(self, before: Counts) -> Counts:
+        """Give what was done since *before*, without what was expected."""
+        mine, others = self.__dict__, before.__dict__
+        return Counts(**{name: mine[name] - others[name] for name in mine if name != "expected"})
+
 
 class Spent(NamedTuple):
     """What a run took: requests, and the seconds that these waited for the rate limit or to be sent once more.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub_core.domain.errors import HubError
 from hub_core.engine.grumbling import Grumbling
+from hub_core.engine.noticing import Noticing
 from hub_core.services.erasing import Erasing
 from hub_core.services.finishing import finish_removals
 from hub_core.services.retention import Retention
@@ -29,6 +30,7 @@ class Chores:
         self._webhooks = Webhooks(parts)
         self._erasing = Erasing(parts)
         self._retention = Retention(parts)
+        self._noticing = Noticing(parts)
         self._waits = Grumbling("Something beside the flows waits: %s")
 
     async def run(self) -> None:
@@ -43,6 +45,7 @@ class Chores:
             finish_removals(self._parts),
             self._webhooks.keep_subscribed(),
             self._erasing.erase_due(),
+            self._noticing.look_once_in_a_while(),
             self._retention.drop_some(),
         )
         outcomes = await asyncio.gather(*work, return_exceptions=True)

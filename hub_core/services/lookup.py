@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from hub_core.domain.errors import ConflictError, NotFoundError
 from hub_core.domain.integrations import ConnectionState, Integration
-from hub_core.services.health import shown
-from hub_core.storage.flows import FlowRepository
+from hub_core.services.health.showing import shown
+from hub_core.services.health.surroundings import Surroundings
 from hub_core.storage.integrations import IntegrationRepository, IntegrationRow
+from hub_core.storage.standings import StandingRepository
 from hub_core.storage.webhooks import WebhookRepository
 
 if TYPE_CHECKING:
@@ -24,10 +25,6 @@ class IntegrationLookup:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-
-    async def there(self) -> list[Integration]:
-        """Give all that are not removed, newest first."""
-        return await self._shown_all(lambda repository: repository.find(removed=False))
 
     async def _present(self, integration: int | str) -> IntegrationRow:
         """Give one that is not removed."""
@@ -69,16 +66,19 @@ class IntegrationLookup:
         return found[0]
 
     async def _shown_all(self, find: Callable[[IntegrationRepository], list[IntegrationRow]]) -> list[Integration]:
+        database = self._parts.database
+
         def read(connection: Connection) -> list[Integration]:
             rows = find(IntegrationRepository(connection))
+            ids = [row.id for row in rows]
             flows = defaultdict(list)
-            for flow in FlowRepository(connection, self._parts.database).of([row.id for row in rows]):
+            for flow in StandingRepository(connection, database).flows(ids):
                 flows[flow.integration_id].append(flow)
-            problems = WebhookRepository(connection, self._parts.database).problems([row.id for row in rows])
-            now, channels = self._parts.clock.now(), self._parts.channels
-            return [shown(row, flows[row.id], channels, now, problems.get(row.id)) for row in rows]
+            problems = WebhookRepository(connection, database).problems(ids)
+            around, channels = Surroundings.read(connection, database), self._parts.channels
+            return [shown(row, flows[row.id], channels, around, problems.get(row.id)) for row in rows]
 
-        return await self._parts.database.read(read)
+        return await database.read(read)
 
 
 def locked(connection: Connection, row: IntegrationRow) -> IntegrationRow:
