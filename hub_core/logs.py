@@ -7,8 +7,10 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
+from hub_core.domain.logged import ids
+
 if TYPE_CHECKING:
-    from structlog.typing import Processor
+    from structlog.typing import EventDict, Processor
 
 _TALKATIVE: Final = ("alembic", "httpx", "httpcore", "uvicorn")
 """Libraries that tell more than anybody wants to read, some of it with whole addresses."""
@@ -46,6 +48,7 @@ class _Structured(logging.Formatter):
         return structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[
                 structlog.contextvars.merge_contextvars,
+                _with_ids,
                 structlog.stdlib.add_log_level,
                 structlog.stdlib.add_logger_name,
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -60,3 +63,10 @@ class _Structured(logging.Formatter):
         if self._as_json:
             return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         return [structlog.dev.ConsoleRenderer(colors=self._colors, exception_formatter=structlog.dev.plain_traceback)]
+
+
+def _with_ids(logger: object, method: str, event: EventDict) -> EventDict:
+    """Say what was being done when it was logged."""
+    del logger, method
+    event.update(ids())
+    return event

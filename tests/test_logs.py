@@ -1,13 +1,17 @@
 """The log of a process."""
 
+import asyncio
 import json
 import logging
+import re
 from collections.abc import Iterator
 
 import pytest
-from structlog.contextvars import bound_contextvars
 
+from hub_core.domain.logged import logged_with
 from hub_core.logs import set_up_logging
+
+_UNCOLOURED = re.compile("\x1b\\[[0-9;]*m")
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +37,7 @@ def tell() -> None:
 
 def test_for_machines_each_event_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logging("json")
-    with bound_contextvars(request_id="abc"):
+    with logged_with(request_id="abc"):
         tell()
     (line,) = capsys.readouterr().err.splitlines()
     event = json.loads(line)
@@ -41,6 +45,38 @@ def test_for_machines_each_event_is_one_line_of_json(capsys: pytest.CaptureFixtu
     assert event["logger"] == "hub_core.tests"
     assert event["timestamp"].endswith("Z")
     assert "ValueError: no" in event["exception"]
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+async def test_each_of_two_things_at_once_logs_its_own_ids_also_in_its_threads(
+    capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    set_up_logging("json" if form == "json" else "console")
+    both = asyncio.Barrier(2)
+
+    async def work(number: int) -> None:
+        with logged_with(integration=number, flow="orders", run=10 * number):
+            await both.wait()
+            await asyncio.to_thread(logging.getLogger("some.library").warning, "In a thread %d", number)
+            with logged_with(request_id=f"r{number}"):
+                await both.wait()
+                logging.getLogger("hub_plugin").error("Within %d", number)
+        logging.getLogger("hub_core.tests").warning("After %d", number)
+
+    await asyncio.gather(work(1), work(2))
+    lines = [_UNCOLOURED.sub("", line) for line in capsys.readouterr().err.splitlines()]
+    for number, other in ((1, 2), (2, 1)):
+        mine = [line for line in lines if re.search(rf"(In a thread|Within) {number}", line)]
+        assert len(mine) == 2
+        assert all(_bears(line, "integration", number) and _bears(line, "run", 10 * number) for line in mine)
+        assert not any(_bears(line, "run", 10 * other) for line in mine)
+        assert [_bears(line, "request_id", f"r{number}") for line in mine] == ["Within" in line for line in mine]
+        (after,) = [line for line in lines if f"After {number}" in line]
+        assert "integration" not in after
+
+
+def _bears(line: str, name: str, value: object) -> bool:
+    return f"{name}={value}" in line.split() or (line.startswith("{") and json.loads(line).get(name) == value)
 
 
 def test_for_people_an_event_is_a_line_to_read(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from structlog.contextvars import bound_contextvars
 
 from hub_core.domain.acting import Actor, acting
+from hub_core.domain.logged import logged_with
 from hub_core.web.errors import problem
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Boundary:
             return
         exchange = _Exchange(receive, send)
         request_id = exchange.request_id
-        with bound_contextvars(request_id=request_id), acting(Actor(request_id=request_id)):
+        with logged_with(request_id=request_id), acting(Actor(request_id=request_id)):
             if _announced_length(scope) > LARGEST_BODY:
                 await problem(413, _TOO_LARGE)(scope, receive, exchange.send)
                 return
