@@ -17,8 +17,15 @@ _DIED = "died"
 _UNFINISHED = [state.value for state in UNFINISHED]
 INTERRUPTED = RunError(code="interrupted", sentence="The process that worked on this run ended; the next run goes on.")
 
+# What every run or page writes is made once: that takes longer than the database needs for it.
 _ONE = update(runs).where(runs.c.id == bindparam("run_id"))
-"""Made once, since every page notes how far its run has come."""
+_NOTE = _ONE.returning(runs.c.asked_for)
+_END = _ONE.returning(runs)
+_ADD = insert(runs).returning(runs)
+_OF_KIND = and_(runs.c.integration_id == bindparam("integration"), runs.c.kind == bindparam("of_kind"))
+_UNDER_WAY = select(runs).where(_OF_KIND, runs.c.state.in_(_UNFINISHED)).order_by(runs.c.id.desc()).limit(1)
+_HUSH = _ONE.where(runs.c.asked_for.is_(False)).values(quiet=True).returning(runs.c.integration_id, runs.c.kind)
+_FORGET = delete(runs).where(_OF_KIND, runs.c.id < bindparam("before"), runs.c.quiet)
 
 
 class Begun(NamedTuple):
@@ -52,13 +59,7 @@ class RunRepository:
         return None if row is None else _run(row)
 
     def _unfinished(self, integration_id: int, kind: str) -> Row[Any] | None:
-        statement = (
-            select(runs)
-            .where(runs.c.integration_id == integration_id, runs.c.kind == kind, runs.c.state.in_(_UNFINISHED))
-            .order_by(runs.c.id.desc())
-            .limit(1)
-        )
-        return self._connection.execute(statement).first()
+        return self._connection.execute(_UNDER_WAY, {"integration": integration_id, "of_kind": kind}).first()
 
     def ask(self, integration_id: int, kind: str, at: datetime) -> Begun:
         """Give the unfinished run of that kind, which is kept from now on, or queue one.
@@ -85,8 +86,8 @@ class RunRepository:
 
     def _add(self, integration_id: int, kind: str, at: datetime, **values: Any) -> Run:
         row = {"integration_id": integration_id, "kind": kind, "created_at": at, "quiet": False, "asked_for": False}
-        statement = insert(runs).values(**row | values, counts=Counts().model_dump_json(), api_calls=0)
-        return _run(self._connection.execute(statement.returning(runs)).one())
+        new = {**row, **values, "counts": Counts().model_dump_json(), "api_calls": 0}
+        return _run(self._connection.execute(_ADD, new).one())
 
     def progress(self, run_id: int, counts: Counts | None, spent: Spent, *, told_at: datetime | None = None) -> bool:
         """Note how far a run has come, and tell whether somebody asked for it.
@@ -94,8 +95,7 @@ class RunRepository:
         Without *counts*, those noted last stay; *told_at* is when that is told, if it is.
         """
         values = {**_far(counts, spent), **({} if told_at is None else {"told_at": told_at})}
-        noted = self._connection.execute(_ONE.values(**values).returning(runs.c.asked_for), {"run_id": run_id})
-        return bool(noted.scalar_one())
+        return bool(self._connection.execute(_NOTE, {"run_id": run_id, **values}).scalar_one())
 
     def finish(self, run: Run, counts: Counts | None, at: datetime) -> Ended:
         """End a run as *run* says; without *counts*, those noted last stay."""
@@ -107,20 +107,14 @@ class RunRepository:
             "error_code": error and error.code,
             "error_sentence": error and error.sentence,
         }
-        return _ended(self._connection.execute(_ONE.values(**values).returning(runs), {"run_id": run.id}).one())
+        return _ended(self._connection.execute(_END, {"run_id": run.id, **values}).one())
 
     def hush(self, run_id: int) -> bool:
         """Keep of the scheduled runs that found nothing only the last; tell whether *run_id* is one of those."""
-        row = self._connection.execute(
-            update(runs)
-            .where(runs.c.id == run_id, runs.c.asked_for.is_(False))
-            .values(quiet=True)
-            .returning(runs.c.integration_id, runs.c.kind)
-        ).first()
+        row = self._connection.execute(_HUSH, {"run_id": run_id}).first()
         if row is None:
             return False
-        earlier = and_(runs.c.integration_id == row.integration_id, runs.c.kind == row.kind, runs.c.id < run_id)
-        self._connection.execute(delete(runs).where(earlier, runs.c.quiet))
+        self._connection.execute(_FORGET, {"integration": row.integration_id, "of_kind": row.kind, "before": run_id})
         return True
 
     def interrupt(self, run_id: int, at: datetime) -> list[Ended]:
