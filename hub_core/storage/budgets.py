@@ -8,13 +8,14 @@ would be empty again if nothing more were asked. At first that is `depth` at onc
 - A refusal closes the budget for all until the store may be asked again; what the store let through at once until then
   counts as used up.
 - It also lowers rate and depth by 15 %, though never below a tenth of what the channel states.
-- Not so while the budget is closed (many requests may be refused at the same moment), nor where less than a tenth of
-  the depth has been granted since the last refusal: a store that refuses even that is out of order, not asked too fast.
+- Not so where less than a tenth of the depth has been granted since the last refusal: of many that come at the same
+  moment the first one teaches, and a store that refuses even the first few requests is not asked too fast but out of
+  order.
 - From then on 30 % of the stated rate come back in an hour, up to the stated rate and no further.
 
-So a store that lets through half as much as is stated refuses five times until the hub has found that out, and about
-four times an hour after that, at a use of more than nine tenths; and a rate that was lowered by mistake is back after
-half an hour, from a tenth after three.
+So a back-fill at a store that lets through half as much as is stated is refused about eight times in the first hour and
+four times an hour after that, and uses more than nine tenths of what there is. A rate that was lowered by mistake is
+back after half an hour, from a tenth after three hours.
 
 **Where the clock is set back**, all that a row holds moves back with it: `noted_at` is when it was last written, so a
 later one than now can have no other reason. Where it is set forward, a store looks rested: at most one depth too many
@@ -142,7 +143,7 @@ class _Law:
 
     def _closed(self) -> dict[str, ColumnElement[float]]:
         until = self._greatest(self._closed_until, self._now + _PAUSE)
-        teaches = and_(self._closed_until <= self._now, rate_budgets.c.granted * 10 >= _DEPTH)
+        teaches = rate_budgets.c.granted * 10 >= _DEPTH
         lowered = self._greatest(self._rate * KEPT_AFTER_REFUSAL, _STATED * LEAST_KEPT)
         return {
             "tat": until + _DEPTH / _STATED,

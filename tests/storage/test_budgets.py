@@ -207,6 +207,20 @@ def test_what_was_lost_by_a_refusal_is_back_after_half_an_hour_and_no_more(hub_u
         assert mine.burst() == 48
 
 
+def test_while_nobody_asks_a_store_that_wants_to_be_left_alone_nothing_comes_back(hub_url: str) -> None:
+    with account(hub_url) as mine:
+        mine.burst()
+        mine.throttled(1800)
+        mine.clock.advance(1800)
+        assert mine.rate() == pytest.approx(2 * KEPT_AFTER_REFUSAL)
+
+
+def test_a_closed_budget_stays_closed_where_the_channel_states_more_than_before(hub_url: str) -> None:
+    with account(hub_url) as mine:
+        mine.throttled(60)
+        assert mine.take(budget=RateBudget(depth=480, per_second=2)) == pytest.approx(60)
+
+
 def test_no_refusal_leads_below_a_tenth_of_the_stated_rate(hub_url: str) -> None:
     with account(hub_url) as mine:
         for _ in range(20):
