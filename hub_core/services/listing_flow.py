@@ -13,6 +13,7 @@ from hub_core.domain.errors import CursorExpiredError, FlowClosedError, HubError
 from hub_core.services.linking import link
 from hub_core.services.listing_intake import ListingIntake, ReadPage
 from hub_core.services.order_flow import PAGE_DEADLINE, spread
+from hub_core.services.repetition import Repetition
 from hub_core.services.targets import Targets
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.listing_reads import ListingRead, ListingReadRepository
@@ -37,6 +38,7 @@ class ListingFlow:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._intake = ListingIntake(parts)
+        self._repetition = Repetition()
 
     async def work(self, run: FlowRun) -> datetime:
         """Read to the end; give when the next read is due. Raises PausedError where a slice ends."""
@@ -70,6 +72,8 @@ class ListingFlow:
     async def _read_pages(self, run: FlowRun, read: ListingRead) -> None:
         async with aclosing(self._pages(run, read)) as heaps:
             async for pages in heaps:
+                for one in pages:
+                    self._repetition.see(run, read.began_at, one.page.records)
                 taken = await self._intake.take(run, read, pages)
                 run.counts = taken.counts
                 run.rejected |= taken.rejected
@@ -141,5 +145,6 @@ class ListingFlow:
             ListingReadRepository(connection, integration_id).complete(read, now)
 
         await database.write(complete)
+        self._repetition.over(run)
         run.fresh = True
         return now + spread(timedelta(seconds=run.integration.rules.listing_interval))

@@ -15,6 +15,7 @@ from hub_core.domain.runs import Counts
 from hub_core.services.hinted_orders import HintedOrders
 from hub_core.services.history import Seen, Sights
 from hub_core.services.order_intake import OrderIntake, PageContext, RunReading
+from hub_core.services.repetition import Repetition
 from hub_core.services.slices import PausedError
 from hub_core.services.stock_after_orders import note_complete_read
 from hub_core.storage.flows import FlowRepository
@@ -80,6 +81,7 @@ class OrderFlow:
         self._parts = parts
         self._intake = OrderIntake(parts)
         self._sights = Sights(parts)
+        self._repetition = Repetition()
         self._hinted = HintedOrders(parts, self._intake, self._sights)
 
     async def work(self, run: FlowRun) -> datetime:
@@ -102,6 +104,7 @@ class OrderFlow:
         """Read one search to the end of its window; a cursor that the store has forgotten starts it again."""
         for _ in range(_RESTARTS):
             if state.began_at is None:
+                self._repetition.over(run)
                 state = await self._begin(run, state)
             try:
                 if not state.window.empty:
@@ -173,6 +176,7 @@ class OrderFlow:
         commit_at = self._parts.clock.monotonic() + COMMIT_SECONDS
         async with aclosing(self._pages(run, state)) as pages:
             async for page, sent_at in pages:
+                self._repetition.see(run, state.search, page.records)
                 now = self._parts.clock.monotonic()
                 must_commit = now >= commit_at
                 taken = await self._intake.take(page, _context(run, state, sent_at, seen, must_commit=must_commit))
@@ -231,6 +235,7 @@ class OrderFlow:
                 note_complete_read(connection, run.integration.id, state.began_at or now, self._parts.clock.now())
 
         await self._parts.database.write(complete)
+        self._repetition.over(run)
         run.fresh = True
 
 

@@ -24,6 +24,7 @@ from hub_core.services.last_answers import to_the_last
 from hub_core.services.push_kind import PUSH_DEADLINE
 from hub_core.services.push_outcomes import PushOutcomes
 from hub_core.services.receipts import Receipts
+from hub_core.services.repetition import Idleness
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.listings import ListingRepository
@@ -193,10 +194,12 @@ class PushFlow:
         count, writes = len(sent), run.store.http.writes
         run.sending.listings = [one.listing_id for one in batch.going]
         run.counts = run.counts.plus(Counts(sent=count))
+        idleness = Idleness(run.channel.key, f"push_{self._kind.flow}", count)
         try:
             async with aclosing(to_the_last(self._kind.push(run, batch.changes))) as answers:
                 async for outcomes in answers:
                     await stored.store(outcomes, sent)
+                    idleness.heard(len(sent))
         except (SupersededError, BudgetError, FlowClosedError) as error:
             if run.store.http.writes == writes and sent:
                 await self._unmark(run, [one for one in batch.going if one.external_id in sent])

@@ -12,6 +12,7 @@ from hub_core.domain.errors import PluginError
 from hub_core.domain.pushes import OpenReceipt
 from hub_core.services.push_kind import PUSH_DEADLINE
 from hub_core.services.push_outcomes import RECEIPT_SECONDS, PushOutcomes
+from hub_core.services.repetition import Idleness
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.listings import ListingRepository
 from hub_core.storage.push_rows import Sent
@@ -54,10 +55,12 @@ class Receipts:
         stored = PushOutcomes(self._parts, self._kind, run)
         asked = [OpenReceipt(one.external_id, _read(one.receipt), _read(one.handle)) for one in receipts]
         answers = stream(run.channel, "settle", deadline=PUSH_DEADLINE, store=run.store, receipts=asked)
+        idleness = Idleness(run.channel.key, "settle", len(sent))
         async with aclosing(answers):
             async for outcomes in answers:
                 await stored.store(outcomes, sent)
                 await stored.flush()
+                idleness.heard(len(sent))
         await self._wait_on(run, [one.listing_id for one in sent.values()])
 
     async def _wait_on(self, run: FlowRun, ids: Collection[int]) -> None:
