@@ -10,6 +10,7 @@ from hub_core.domain.integrations import PUSHING, Flow
 from hub_core.domain.pushes import Waiting
 from hub_core.domain.runs import Run
 from hub_core.services.lookup import IntegrationLookup
+from hub_core.services.retention import Retention
 from hub_core.services.telling import beginnings_of, ends_of
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
@@ -20,6 +21,7 @@ from hub_core.storage.searches import SearchRepository
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from hub_core.services.parts import Parts
     from hub_core.storage.integrations import IntegrationRow
 
 MANUAL_URGENCY = 9
@@ -27,6 +29,10 @@ MANUAL_URGENCY = 9
 
 class Runs(IntegrationLookup):
     """Requests runs and lists them."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._retention = Retention(parts)
 
     async def request(self, integration: int | str, kinds: Sequence[str], *, anew: bool = True) -> list[Run]:
         """Ask for a run of each of *kinds*; where one is queued or under way, that one is given.
@@ -98,6 +104,10 @@ class Runs(IntegrationLookup):
                 database.now_sql(), integration=integration, before=before, limit=limit
             )
         )
+
+    async def drop_old(self) -> int:
+        """Drop some of the runs, events and texts that are too old, unless all were today; tell how many rows."""
+        return await self._retention.drop_some()
 
     async def get(self, run_id: int) -> Run:
         """Give one run. Raises NotFoundError."""

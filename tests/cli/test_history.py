@@ -11,7 +11,9 @@ import pytest
 from hub_core.cli.report import By
 from hub_core.domain.events import Event
 from hub_core.domain.reports import ReportBy
+from hub_core.domain.runs import Spent
 from hub_core.services.events import Events
+from hub_core.services.flow_run import FlowRun
 from tests.cli.conftest import HubCommand
 from tests.toyshop.shop import Shop
 
@@ -26,6 +28,18 @@ def test_runs_are_listed_newest_first_with_what_went_wrong(hub: HubCommand, conn
     assert (newest["state"], older["state"]) == ("failed", "succeeded")
     _, row, _ = hub("runs").out.splitlines()
     assert row.endswith("The toy shop does not know this password.")
+
+
+def test_what_runs_waited_for_is_a_column_once_any_has_waited(
+    hub: HubCommand, connected: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub("sync")
+    assert "WAITED" not in hub("runs").out
+    monkeypatch.setattr(FlowRun, "spent", Spent(3, 75.25))
+    hub("sync")
+    heading, newest, *_ = hub("runs").out.splitlines()
+    assert newest[heading.index("WAITED") :].startswith("75.2 s")
+    assert hub("runs", "--json").json[0]["waited_seconds"] == 75.25
 
 
 def test_without_runs_it_says_how_to_start_one(hub: HubCommand) -> None:

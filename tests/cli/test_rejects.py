@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from hub_core.storage.chores import ChoreRepository
 from tests.cli.conftest import HubCommand
 from tests.toyshop.shop import Shop
 
@@ -64,3 +65,17 @@ def test_an_unknown_one_is_said_in_a_sentence(hub: HubCommand) -> None:
         ended = hub("rejects", verb, 5)
         assert (ended.code, ended.out) == (1, "")
         assert "There is no reject 5" in ended.err
+
+
+def test_of_one_whose_text_is_no_longer_kept_that_is_said(
+    hub: HubCommand, reject: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub("rejects", "discard", reject)
+    monkeypatch.setattr("hub_core.services.retention.TEXTS_KEPT", timedelta(0))
+    for asked in ("is_due", "claim"):
+        monkeypatch.setattr(ChoreRepository, asked, lambda *_: True)
+    assert '{"id": "9",' in hub("rejects", "show", reject).out
+    hub("sync")
+    assert hub("rejects", "show", reject).out.endswith(
+        "\nThe text that the store sent is no longer kept: that of settled and discarded data goes after 90 days.\n"
+    )

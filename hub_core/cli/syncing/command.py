@@ -49,6 +49,7 @@ def sync(
     async def work(hub: "Hub") -> list[Ended]:
         ended = await sync_all(hub, names or [], kinds, tell_failure if as_json else tell)
         await hub.orders.erase_due()  # where nothing but such commands is ever run, nobody else does
+        await hub.runs.drop_old()
         return ended
 
     ended = run(work)
