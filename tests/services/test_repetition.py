@@ -48,7 +48,7 @@ async def test_a_page_that_repeats_for_ever_ends_the_run_and_says_so(toys: Desk)
     assert (run.state, run.error.code, run.counts.pages) == ("failed", "response", repetition.TIMES - 1)
     assert run.error.sentence.startswith("A page repeated for ever: the store gave the same one 10 times.")
     health = (await toys.hub.integrations.get("north")).health
-    assert (health.code, health.sentence) == ("response", run.error.sentence)
+    assert (health.code, health.sentence.startswith(run.error.sentence)) == ("response", True)
     assert {order.external_id for order in await found(toys.hub)} == {"A1", "A2"}
 
 
