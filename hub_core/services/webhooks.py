@@ -17,6 +17,7 @@ from hub_core.domain.integrations import Flow
 from hub_core.domain.webhooks import Hints
 from hub_core.services.complaints import Complaints
 from hub_core.services.handles import Handles
+from hub_core.services.noting import Noting
 from hub_core.services.unsubscribing import unsubscribe
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.hints import HintRepository
@@ -66,6 +67,7 @@ class Webhooks:
         self._parts = parts
         self._handles = Handles(parts)
         self._complaints = Complaints(parts.clock)
+        self._noting = Noting(parts.database, self._look)
 
     async def keep_subscribed(self) -> None:
         """Subscribe where that is lacking, or ends soon, for integrations that work; a failure is noted with them."""
@@ -166,7 +168,7 @@ class Webhooks:
             return Hints()
         try:
             hints = await self._read(channel, row, request, secret)
-            await self._parts.database.write(lambda connection: self._look(connection, channel, row, hints))
+            await self._noting.note(channel, row, hints)
         except FlowClosedError:
             return Hints()
         except HubError as error:
