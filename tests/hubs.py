@@ -23,6 +23,7 @@ from hub_core.settings import HubSettings
 from hub_core.storage import database as database_module
 from hub_core.storage import schema
 from hub_core.storage.database import Database
+from hub_core.storage.processes import EngineProcess, ProcessRepository
 from hub_core.storage.tables import metadata
 from hub_core.testing.clock import VirtualClock
 from tests.toyshop.shop import Shop, open_shop
@@ -136,6 +137,15 @@ def statements(hub: Hub) -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
+
+def worker(hub: Hub, busy: int = 0) -> None:
+    """Let a process be there that works on the toy shop."""
+    process = EngineProcess(
+        name="p", kind="serve", host="h", pid=1, version="1", slots=40, busy=busy, channels=("toyshop",)
+    )
+    database = hub.parts.database
+    database.write_now(lambda connection: ProcessRepository(connection, database).tell(process))
 
 
 def writing(seen: list[str]) -> list[str]:

@@ -82,7 +82,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.health = HealthCheck(hub)
     app.state.closing = asyncio.Event()  # whoever runs the server sets it when it is to stop
     app.include_router(health.router)
-    app.include_router(metrics.router)
+    app.include_router(metrics.router, responses={"default": _PROBLEM})
     app.include_router(authorizations.router)
     app.include_router(callbacks.router)
     app.include_router(webhooks.router)

@@ -8,19 +8,9 @@ from hub_core import Hub
 from hub_core.channels.registry import ChannelRegistry
 from hub_core.domain.errors import UnavailableError
 from hub_core.engine.noticing import EVERY_SECONDS, Noticing
-from hub_core.storage.processes import EngineProcess, ProcessRepository
 from hub_core.testing.clock import VirtualClock
 from tests.engine.desk import Desk
-from tests.hubs import connected, settings, statements, told, writing
-
-
-def worker(hub: Hub, busy: int = 0) -> None:
-    """Let a process be there that works on the toy shop."""
-    process = EngineProcess(
-        name="p", kind="serve", host="h", pid=1, version="1", slots=40, busy=busy, channels=("toyshop",)
-    )
-    database = hub.parts.database
-    database.write_now(lambda connection: ProcessRepository(connection, database).tell(process))
+from tests.hubs import connected, settings, statements, told, worker, writing
 
 
 async def looks(*noticing: Noticing, times: int = 2) -> None:

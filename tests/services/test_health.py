@@ -13,8 +13,7 @@ from hub_core.domain.integrations import Flow, Health
 from hub_core.engine.noticing import Noticing
 from hub_core.testing.clock import VirtualClock
 from tests.engine.desk import Desk
-from tests.engine.test_noticing import worker
-from tests.hubs import MINUTE, connected, filled, settings, statements
+from tests.hubs import MINUTE, connected, filled, settings, statements, worker
 from tests.toyshop.shop import open_shop
 
 

@@ -11,8 +11,7 @@ from hub_core.engine.runner import Runner
 from hub_core.hub import Hub
 from hub_core.services.slices import Slice
 from hub_core.testing.clock import VirtualClock
-from tests.engine.test_noticing import worker
-from tests.hubs import NOW, statements
+from tests.hubs import NOW, statements, worker
 from tests.toyshop.shop import Shop
 from tests.web.conftest import caller
 

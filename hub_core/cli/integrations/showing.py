@@ -82,7 +82,8 @@ def _flow(status: "FlowStatus") -> str:
     if not status.enabled:
         return "switched off"
     done = "never done yet" if status.last_success_at is None else f"last done {moment(status.last_success_at)}"
-    return done if status.next_run_at is None else f"{done}, next at {moment(status.next_run_at)}"
+    told = done if status.next_run_at is None else f"{done}, next at {moment(status.next_run_at)}"
+    return f"{told}: {status.sentence}" if status.state in ("late", "failing") else told
 
 
 def _prefixed(what: str, values: dict[str, Any]) -> dict[str, object]:

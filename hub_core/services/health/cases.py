@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hub_core.domain.integrations import Flow, HealthState
-from hub_core.services.health.freshness import good_since, is_late, target_of, wanted_since
+from hub_core.services.health.freshness import due_since, good_since, is_late, target_of, wanted_since
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -77,6 +77,11 @@ class Case:
     def wanted_since(self) -> datetime | None:
         """Tell since when the flow should have got on."""
         return wanted_since(self.flow, self.now)
+
+    @cached_property
+    def due_since(self) -> datetime | None:
+        """Tell since when somebody should work on it."""
+        return due_since(self.flow, self.now)
 
     @cached_property
     def is_late(self) -> bool:

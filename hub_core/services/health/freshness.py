@@ -55,6 +55,11 @@ def wanted_since(flow: FlowFacts, now: datetime) -> datetime | None:
     """Tell since when a flow should have got on; None where nothing is wanted of it now."""
     if flow.problem_since is not None and flow.problem_code is not None:
         return flow.problem_since
+    return due_since(flow, now)
+
+
+def due_since(flow: FlowFacts, now: datetime) -> datetime | None:
+    """Tell since when somebody should work on a flow, or have got on with it; None where it is not due."""
     due_at = [flow.next_due_at] if flow.next_due_at is not None and flow.next_due_at <= now else []
     due_at += [] if flow.unsent_since is None else [flow.unsent_since]
     return max([*due_at, flow.planned_at or due_at[0]]) if due_at else None

@@ -39,19 +39,17 @@ def _switched_off(case: Case) -> Verdict | None:
 
 def _unattended(case: Case) -> Verdict | None:
     """Say that nobody works on it, once that is no restart any more."""
-    wanted, channel = case.wanted_since, case.owner.channel
-    if not case.flow.open or case.flow.is_held or wanted is None or case.now - wanted <= GRACE:
+    due, channel = case.due_since, case.owner.channel
+    if not case.flow.open or case.flow.is_held or due is None or case.now - due <= GRACE:
         return None
     if case.around.workers(channel):
         return None
-    nobody = (
-        f"The {case.figures} have waited since {_at(wanted)}, as no process of the hub is running; start: hub serve"
-    )
+    nobody = f"The {case.figures} have waited since {_at(due)}, as no process of the hub is running; start: hub serve"
     lacking = (
-        f"The {case.figures} have waited since {_at(wanted)}, as no running process has loaded the plugin of the "
+        f"The {case.figures} have waited since {_at(due)}, as no running process has loaded the plugin of the "
         f"channel '{channel}'; start: hub worker --channels {channel}"
     )
-    return Verdict(HealthState.FAILING, "no_worker", lacking if case.around.processes else nobody, wanted)
+    return Verdict(HealthState.FAILING, "no_worker", lacking if case.around.processes else nobody, due)
 
 
 def _failing(case: Case) -> Verdict | None:
@@ -61,7 +59,7 @@ def _failing(case: Case) -> Verdict | None:
     since = flow.problem_since
     if flow.problem_code == UnavailableError.code and flow.away_since is not None:
         since = flow.away_since
-    lasts = "" if since is None or since >= case.now else f" So it is since {_at(since)}."
+    lasts = "" if since is None or since >= case.now else f" It has been so since {_at(since)}."
     return Verdict(
         HealthState.FAILING, flow.problem_code, f"{flow.problem_sentence or ''}{lasts}{_next_try(case)}", since
     )
@@ -80,7 +78,7 @@ def _rationed(case: Case) -> Verdict | None:
     """Say that it waits for the store's rate limit, also where the store itself has said to come again later."""
     closed = case.closed_until
     paused = case.flow.problem_code == BudgetError.code
-    if not case.flow.open or not (paused or (closed is not None and case.wanted_since is not None)):
+    if not case.flow.open or not (paused or (closed is not None and case.due_since is not None)):
         return None
     until = max(filter(None, (closed, case.flow.next_due_at)), default=None)
     again = "" if until is None or until <= case.now else f" and go on at {_at(until)}"
@@ -98,13 +96,13 @@ def _preparing(case: Case) -> Verdict | None:
 def _queueing(case: Case) -> Verdict | None:
     """Say that it waits for its turn: it is due, and there is no slot."""
     workers = case.around.workers(case.owner.channel)
-    if not case.flow.open or case.flow.is_held or case.wanted_since is None or not workers:
+    if not case.flow.open or case.flow.is_held or case.due_since is None or not workers:
         return None
     if any(process.busy < process.slots for process in workers):
         return None
     slots = sum(process.slots for process in workers)
     sentence = (
-        f"The {case.figures} have waited for their turn since {_at(case.wanted_since)}, as all {slots} slots are busy; "
+        f"The {case.figures} have waited for their turn since {_at(case.due_since)}, as all {slots} slots are busy; "
         "where that lasts, start more workers: hub worker"
     )
     return _waits(case, "waiting", sentence)
@@ -131,6 +129,14 @@ def _late(case: Case) -> Verdict | None:
     return _waits(case, "late", f"{said}; look into the log of the process that syncs.")
 
 
+def _catching_up(case: Case) -> Verdict | None:
+    """Say so of old data that are no fault: the flow was closed until a moment ago."""
+    if not case.flow.open or case.good_since is None or case.now - case.good_since <= case.target:
+        return None
+    sentence = f"The {case.figures} are being caught up with; the newest are of {_at(case.good_since)}."
+    return Verdict(HealthState.OK, "catching_up", sentence, case.good_since)
+
+
 def _first(case: Case) -> Verdict | None:
     if not case.flow.open or case.good_since is not None:
         return None
@@ -152,6 +158,7 @@ REASONS: Final[tuple[Callable[[Case], Verdict | None], ...]] = (
     _queueing,
     _slow,
     _late,
+    _catching_up,
     _first,
     _fine,
 )

@@ -43,7 +43,9 @@ def shown(
         settings=row.settings,
         rules=row.rules,
         store=row.store,
-        health=_noted(_health(stop or _worst(verdicts) or _fine(row, cases)), webhook_problem),
+        health=_noted(
+            _health(stop or _worst(verdicts) or _catching_up(verdicts) or _fine(row, cases)), webhook_problem
+        ),
         flows={case.flow.flow: _status(case, verdict) for case, verdict in zip(cases, verdicts, strict=True)},
         created_at=row.created_at,
         removed_at=row.removed_at,
@@ -77,6 +79,10 @@ def _worst(verdicts: Sequence[Verdict]) -> Verdict | None:
     """Give the worst of the flows' troubles; of equal ones the first."""
     troubled = [verdict for verdict in verdicts if verdict.state in _WORST]
     return min(troubled, key=lambda verdict: _WORST.index(verdict.state), default=None)
+
+
+def _catching_up(verdicts: Sequence[Verdict]) -> Verdict | None:
+    return next((verdict for verdict in verdicts if verdict.code == "catching_up"), None)
 
 
 def _health(verdict: Verdict) -> Health:

@@ -70,10 +70,11 @@ PUSH: dict[str, Any] = {"next_due_at": None, "planned_at": NOW - HOUR, "unsent_s
         (case(IDLE), "ok", "ok", "All is well."),
         (case(IDLE, enabled=False, open=False), "paused", "disabled", "hub integrations enable North --flow orders"),
         (case(IDLE, last_success_at=None, read_at=None), "ok", "first_read", "under way"),
+        (case(IDLE, **{**OLD, "planned_at": NOW, "next_due_at": NOW}), "ok", "catching_up", "are of 2026-03-10 11:00"),
         (case(**OVERDUE), "failing", "no_worker", "start: hub serve"),
         (case(OTHER, **OVERDUE), "failing", "no_worker", "hub worker --channels toyshop"),
         (case(**{**OVERDUE, "is_held": True}), "late", "slow", "hub runs"),
-        (case(IDLE, **problem("plugin_fault")), "failing", "plugin_fault", "It fails. So it is since 2026"),
+        (case(IDLE, **problem("plugin_fault")), "failing", "plugin_fault", "It fails. It has been so since 2026"),
         (case(IDLE, **problem("permission_missing")), "failing", "permission_missing", "tries again at"),
         (case(IDLE, **problem("response")), "failing", "response", "It fails."),
         (case(IDLE, **problem("error")), "failing", "error", "It fails."),
@@ -110,7 +111,8 @@ def test_of_a_store_that_is_away_the_time_is_that_of_the_outage_and_not_of_the_l
     told = judged(case(IDLE, **problem("unavailable"), away_since=NOW - HOUR, away_until=NOW + 2 * MINUTE))
     assert told.since == NOW - HOUR
     assert (
-        told.sentence == "It fails. So it is since 2026-03-10 11:00 UTC. The hub tries again at 2026-03-10 12:02 UTC."
+        told.sentence
+        == "It fails. It has been so since 2026-03-10 11:00 UTC. The hub tries again at 2026-03-10 12:02 UTC."
     )
 
 
@@ -126,7 +128,7 @@ ORDER = [
 def test_of_several_reasons_the_one_that_stops_most_is_told(first: int) -> None:
     values: dict[str, Any] = dict(OVERDUE)
     for _, added in ORDER[first:]:
-        values |= added
+        values |= {**added, "next_due_at": NOW - HOUR}
     workers = () if ORDER[first][0] in ("disabled", "no_worker") else (BUSY,)
     assert judged(case(*workers, closed={"toyshop": NOW + HOUR}, **values)).code == ORDER[first][0]
 
