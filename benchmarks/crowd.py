@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import httpx
@@ -44,16 +44,27 @@ QUICK = Limit(24, 8, 16)
 """The same at four times the pace, with as many seconds of room."""
 
 
+class Span(NamedTuple):
+    """For how long a crowd asks, by the clock of this machine."""
+
+    ends: datetime
+    seconds: float
+
+
 @dataclass(frozen=True)
 class Crowd:
-    """What several processes made of a store's limit, by its own meter; *used* is the part of the sustained rate."""
+    """What several processes made of a store's limit, by its own meter; *used* is the part of the sustained rate.
+
+    *paced* is the part of what people wanted to ask that they could: much less than all means that the machine is busy
+    with other things, and then *used* says nothing of the budget.
+    """
 
     requests: int
     over: int
     peak: float
     used: float
     refused: int
-    asked_by_people: int
+    paced: float
     people_waited: float
 
 
@@ -107,24 +118,27 @@ def crowd(url: str, home: str, limit: Limit) -> Iterator[Callable[[float], Crowd
                 ]
                 assert [_line(process) for process in asking] == ["ready\n"] * _PROCESSES
                 httpx.delete(f"{steering}/meter").raise_for_status()
+                ends = datetime.now(UTC) + timedelta(seconds=seconds)
                 for process in asking:
                     _tell(process, "go")
                 told = [json.loads(_line(process)) for process in asking]
-            return _judged(httpx.get(f"{steering}/meter").json()["stores"][store["name"]], told, limit)
+            meter = httpx.get(f"{steering}/meter").json()["stores"][store["name"]]
+            return _judged(meter, told, limit, Span(ends, seconds))
 
         yield ask
 
 
-def _judged(meter: dict[str, Any], told: list[dict[str, Any]], limit: Limit) -> Crowd:
+def _judged(meter: dict[str, Any], told: list[dict[str, Any]], limit: Limit, span: Span) -> Crowd:
     times = [datetime.fromisoformat(entry["at"]) for entry in meter["log"]]
-    sustained = limit.per_second * (times[-1] - times[0]).total_seconds()
+    sustained = limit.per_second * (max(span.ends, times[-1]) - times[0]).total_seconds()
+    wanted = span.seconds * limit.per_second * _PERSONS_PART * len(told)
     return Crowd(
         requests=meter["requests"],
         over=meter["over_limit"],
         peak=meter["peak"],
         used=(len(times) - limit.hub_depth * _READERS_PART) / sustained,
         refused=sum(each["refused"] for each in told),
-        asked_by_people=sum(each["asked_by_person"] for each in told),
+        paced=sum(each["asked_by_person"] for each in told) / wanted,
         people_waited=max(each["person_waited"] for each in told),
     )
 
