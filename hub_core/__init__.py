@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from hub_core.domain.errors import ResponseError as ResponseError
     from hub_core.domain.errors import UnavailableError as UnavailableError
     from hub_core.domain.events import Event as Event
+    from hub_core.domain.fulfilments import Fulfilment as Fulfilment
+    from hub_core.domain.fulfilments import FulfilmentLine as FulfilmentLine
     from hub_core.domain.integrations import Flow as Flow
     from hub_core.domain.integrations import IntegrationChange as IntegrationChange
     from hub_core.domain.integrations import StoreIdentity as StoreIdentity
@@ -94,6 +96,7 @@ _HOMES = {
     "InputError NotFoundError NotReadyError PermissionMissingError PluginError PrivateNetworkError RejectedError "
     "ResponseError UnavailableError",
     "hub_core.domain.events": "Event",
+    "hub_core.domain.fulfilments": "Fulfilment FulfilmentLine",
     "hub_core.domain.integrations": "Flow IntegrationChange StoreIdentity",
     "hub_core.domain.listings": "Listing",
     "hub_core.domain.money": "Money money",
