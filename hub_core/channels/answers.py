@@ -170,6 +170,12 @@ def _check_outcomes(_channel: Channel, answer: Any) -> None:
             check_kept("receipt", outcome.receipt)
 
 
+def _check_told(channel: Channel, answer: Any) -> None:
+    _check_outcomes(channel, answer)
+    if any(isinstance(outcome, Submitted) for outcome in answer):
+        raise WrongAnswer("it submitted a fulfilment, of which nobody could be asked later")
+
+
 def _check_nothing(_channel: Channel, _answer: Any) -> None:
     """Past-tense hooks tell; what they answer is ignored."""
 
@@ -185,6 +191,7 @@ _CHECKS: dict[str, Callable[[Channel, Any], None]] = {
     "fetch_listings": _check_listing_page,
     "push_stock": _check_outcomes,
     "push_prices": _check_outcomes,
+    "push_fulfilments": _check_told,
     "settle": _check_outcomes,
     "count_orders": _check_count,
     "subscribe_webhooks": _check_subscription,

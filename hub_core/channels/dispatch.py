@@ -129,7 +129,11 @@ def stream(
 ) -> AsyncGenerator[ListingPage, None]: ...
 @overload
 def stream(
-    channel: Channel, hook: Literal["push_stock", "push_prices", "settle"], *, deadline: float, **arguments: Any
+    channel: Channel,
+    hook: Literal["push_stock", "push_prices", "push_fulfilments", "settle"],
+    *,
+    deadline: float,
+    **arguments: Any,
 ) -> AsyncGenerator[Sequence[Outcome], None]: ...
 async def stream(channel: Channel, hook: str, *, deadline: float, **arguments: Any) -> AsyncGenerator[Any, None]:
     """Yield what *hook* yields, each page within *deadline* seconds and fetched only when it is asked for.

@@ -20,6 +20,7 @@ from hub_core.channels.pages import Cursor, OrderPage
 from hub_core.channels.store import Connection, Store
 from hub_core.domain.channels import AuthorizationStep, ChannelInfo
 from hub_core.domain.events import Event
+from hub_core.domain.fulfilments import Fulfilment
 from hub_core.domain.integrations import Flow, IntegrationChange, StoreIdentity
 from hub_core.domain.polls import Poll, Window
 from hub_core.domain.pushes import OpenReceipt, Outcome, PriceChange, StockChanges
@@ -131,6 +132,21 @@ class PushSpecs(Protocol):
         """Ask what became of what was submitted; Submitted, or nothing, says that it is still open."""
 
 
+class FulfilmentSpecs(Protocol):
+    """Telling the store what is on its way. Each parcel once: it can be neither sent twice without harm, nor undone."""
+
+    @hookspec
+    def push_fulfilments(self, store: Store, fulfilments: Sequence[Fulfilment]) -> AsyncIterator[Sequence[Outcome]]:
+        """Tell the store of parcels, one request after the other, and yield Accepted, Refused or RetryLater for each.
+
+        Outcomes name a fulfilment by its `id`. `Refused` says that nothing of it stands in the store. Where something
+        does, or nobody knows, raise: the hub reads the order (`fetch_order`, which is needed for this) before it asks
+        again, and hands it over. Whatever `Fulfilment.order` shows to be done must not be done again, so that steps
+        that were cut short are gone on with; a step that cannot be repeated comes first, and leaves the tracking number
+        where the order shows it.
+        """
+
+
 class HintSpecs(Protocol):
     """Being told by the store that something is worth a look. The hub reads that itself, and polls all the same."""
 
@@ -179,13 +195,14 @@ class ObserverSpecs(Protocol):
 
 OBSERVER_SPECS = (ObserverSpecs,)
 
-SPECS = (DescribeSpecs, AuthSpecs, OrderSpecs, ListingSpecs, PushSpecs, HintSpecs, LifecycleSpecs)
+SPECS = (DescribeSpecs, AuthSpecs, OrderSpecs, ListingSpecs, PushSpecs, FulfilmentSpecs, HintSpecs, LifecycleSpecs)
 
 CAPABILITIES = {
     "orders": "fetch_orders",
     "listings": "fetch_listings",
     "stock": "push_stock",
     "prices": "push_prices",
+    "fulfilment": "push_fulfilments",
 }
 """Which hook makes a channel capable of what; each is a flow of the same name."""
 

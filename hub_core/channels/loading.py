@@ -65,6 +65,8 @@ def _channel(entry: EntryPoint, plugin: Any) -> Channel:
         raise Unfit(f"It brings no {' and no '.join(missing)}, which every channel needs.")
     if ("subscribe_webhooks" in hooks) != ("receive_webhook" in hooks):
         raise Unfit("Of subscribe_webhooks and receive_webhook it brings only one, but each is of no use alone.")
+    if "push_fulfilments" in hooks and "fetch_order" not in hooks:
+        raise Unfit("It brings push_fulfilments without fetch_order, by which the hub looks what became of a parcel.")
     if "fetch_orders" in hooks and Poll.NEW not in info.polls:
         raise Unfit("It can fetch orders, but does not list the poll 'new', which every such channel needs.")
     distribution, version = origin_of(entry)

@@ -1,4 +1,7 @@
-"""Telling a store: what a channel is asked to tell, and what may come of it."""
+"""Telling a store: what a channel is asked to tell, and what may come of it.
+
+Outcomes name the *listing* whose figure was told; those of fulfilments have the fulfilment's id there.
+"""
 
 from __future__ import annotations
 
