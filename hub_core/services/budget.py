@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hub_core.channels.naming import store_named
-from hub_core.domain.errors import FlowClosedError, PluginError, SupersededError
-from hub_core.domain.integrations import PUSHING, Flow
+from hub_core.domain.errors import FlowClosedError, LeaseLostError, PluginError, SupersededError
+from hub_core.domain.integrations import TELLING, Flow
 from hub_core.storage.budgets import BudgetRepository
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.pushes import PushRepository
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hub_core.channels.channel import Channel
     from hub_core.domain.budget import RateBudget
     from hub_core.storage.database import Database
+    from hub_core.storage.flows import Lease
     from hub_core.storage.integrations import IntegrationRow
 
 logger = logging.getLogger("hub_core.budget")
@@ -33,9 +34,13 @@ _DEFAULT = "default"
 
 @dataclass(slots=True)
 class Sending:
-    """The *listings* whose figures a flow is about to send: no request leaves once one of them has changed."""
+    """The *listings* whose figures a flow is about to send: no request leaves once one of them has changed.
+
+    Where it sends what must not be sent twice, none leaves either once its *lease* does not hold any more.
+    """
 
     listings: Collection[int] = ()
+    lease: Lease | None = None
 
 
 class _NoRoomError(Exception):
@@ -92,7 +97,7 @@ class StoreBudget:
 
     def _reserve(self, budget: RateBudget) -> int:
         """Tell how many requests a flow that reads leaves to pushes and people: a fifth of what is granted at once."""
-        reads = self.flow is not None and self.flow[1] not in PUSHING
+        reads = self.flow is not None and self.flow[1] not in TELLING
         return budget.depth // _PUSHING_PART if reads else 0
 
     async def room(self, name: str) -> float:
@@ -114,6 +119,8 @@ class StoreBudget:
             is_open, is_superseded = FlowRepository(connection, self.database).is_open(*self.flow), False
         if not is_open:
             raise FlowClosedError
+        if self.sending.lease is not None and not FlowRepository(connection, self.database).holds(self.sending.lease):
+            raise LeaseLostError
         if is_superseded:
             raise SupersededError
 

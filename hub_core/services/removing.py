@@ -29,6 +29,7 @@ from hub_core.storage.audit import AuditRepository
 from hub_core.storage.authorizations import AuthorizationRepository
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
+from hub_core.storage.fulfilments import FulfilmentRepository
 from hub_core.storage.integrations import IntegrationRepository
 from hub_core.storage.pushes import PushRepository
 from hub_core.storage.runs import RunRepository
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from hub_core.storage.integrations import IntegrationRow
 
 logger = logging.getLogger("hub_core.services")
+
+_REMOVED = "The integration was removed before its store was told, or had answered; look into the store."
 
 
 class RemovalPreview(Fact):
@@ -105,6 +108,7 @@ class Removing(IntegrationLookup):
             Targets(connection, self._parts.database).of_integration(row.id)
             for flow in PUSHING:
                 PushRepository(connection, row.id, flow).forget()
+            FulfilmentRepository(connection).abandon(row.id, _REMOVED)
         event = NewEvent(type="integration.removed", integration_id=row.id, data={"name": fresh.name})
         EventRepository(connection).record([event, *ends_of(stopped)], now)
         held = {"channel": fresh.channel, "store": None if fresh.store is None else fresh.store.key}

@@ -15,6 +15,7 @@ from hub_core.domain.erasure import changes_without_person, without_person
 from hub_core.domain.orders import Order, OrderStatus
 from hub_core.storage.among import among
 from hub_core.storage.documents import document_of
+from hub_core.storage.fulfilments import FulfilmentRepository
 from hub_core.storage.rejects import RejectRepository
 from hub_core.storage.tables import events, integrations, order_revisions, orders
 
@@ -73,6 +74,7 @@ class ErasureRepository:
             )
             self._erase_revisions([one.id for one, _ in fresh])
         self._erase_rejects([one for one, *_ in found])
+        FulfilmentRepository(self._connection).erase([one.id for one, *_ in found])
         return [one for one, _ in fresh]
 
     def _erase_revisions(self, order_ids: Collection[int]) -> None:

@@ -15,6 +15,7 @@ from hub_core import (
     CallbackRequest,
     ChannelInfo,
     Cursor,
+    Fulfilment,
     Hints,
     Listing,
     ListingPage,
@@ -38,6 +39,7 @@ from hub_core import (
     hookimpl,
     money,
 )
+from tests.stockshop import parcels
 from tests.stockshop.shop import StockShop, Told, stock_shop_at
 from tests.toyshop.channel import read as read_order
 
@@ -220,6 +222,12 @@ def _outcome(shop: StockShop, what: str, listing: str, figure: Decimal) -> Outco
         return Submitted(listing, {"ticket": f"{listing}-{shop.calls}"})
     setattr(shop.articles[listing], what, figure)
     return Accepted(listing)
+
+
+@hookimpl
+async def push_fulfilments(store: Store, fulfilments: Sequence[Fulfilment]) -> AsyncGenerator[Sequence[Outcome], None]:
+    async for outcomes in parcels.told(store, _shop(store), fulfilments):
+        yield outcomes
 
 
 @hookimpl

@@ -44,6 +44,9 @@ class StockShop(Shop):
 
     *before_push* runs before each call is taken, *before_answer* after it was applied. *asks* tells whether each call
     takes from the rate budget, as one over HTTP does.
+
+    *parcels* are those that were made, each of an order; *requests* tell what was asked for that, *cuts* which of them
+    are cut off, `before` they take effect or `after`. Of parcels that it *forgets* the channel tells no outcome.
     """
 
     articles: dict[str, Article] = field(default_factory=dict)
@@ -69,6 +72,26 @@ class StockShop(Shop):
     before_push: Callable[[], Awaitable[None]] | None = None
     before_answer: Callable[[], Awaitable[None]] | None = None
     before_listings: Callable[[int], Awaitable[None]] | None = None
+    parcels: list[tuple[str, str]] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    cuts: dict[int, str] = field(default_factory=dict)
+    forgets: set[str] = field(default_factory=set)
+    before_request: Callable[[int], Awaitable[None]] | None = None
+    after_request: Callable[[int], Awaitable[None]] | None = None
+
+    def members(self, order: str) -> dict[str, Any]:
+        """What the text of an order holds."""
+        told: dict[str, Any] = json.loads(self.orders[order].raw)
+        return told
+
+    def edit(self, order: str, *, lines: list[dict[str, Any]] | None = None, **also: Any) -> None:
+        """Change an order in the shop: its lines, its status, its shipments."""
+        members = self.members(order)
+        members["also"] = {**members.get("also", {}), **{k: v for k, v in also.items() if k != "status"}}
+        members["status"] = also.get("status", members["status"])
+        members["lines"] = members["lines"] if lines is None else lines
+        self.orders[order].raw = json.dumps(members).encode()
+        self.orders[order].status = members["status"]
 
     def offer(self, external_id: str, sku: str | None = "", stock: Any = 0, **members: Any) -> Article:
         units = None if stock is None else Decimal(stock)

@@ -129,6 +129,7 @@ def _order(told: dict[str, Any]) -> Order:
             cancelled=Decimal(line.get("cancelled", 0)),
             shipped=Decimal(line.get("shipped", 0)),
             bundle_parent=line.get("bundle_parent"),
+            shipment=line.get("shipment"),
             fulfilled_by=FulfilledBy(line.get("fulfilled_by", "merchant")),
             unit_price=money(Decimal(line["price"]), currency),
             total=money(Decimal(line["price"]) * Decimal(line["quantity"]), currency),
