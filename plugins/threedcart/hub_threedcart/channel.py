@@ -12,6 +12,7 @@ from hub_core import (
     ChannelInfo,
     Connection,
     Cursor,
+    Fulfilment,
     Hints,
     ListingPage,
     OrderPage,
@@ -27,6 +28,7 @@ from hub_core import (
 )
 from hub_threedcart import authorization, callbacks, listings, webhooks
 from hub_threedcart.extras import SECRETS
+from hub_threedcart.fulfilments import FulfilmentPush
 from hub_threedcart.identity import identify
 from hub_threedcart.logo import LOGO
 from hub_threedcart.orders import OrderReads, mark_of
@@ -138,4 +140,11 @@ async def push_stock(store: Store, changes: Sequence[StockChanges]) -> AsyncIter
 async def push_prices(store: Store, changes: Sequence[PriceChange]) -> AsyncIterator[Sequence[Outcome]]:
     """Tell the regular prices of products and variants."""
     async for outcomes in PricePush(store).outcomes(changes):
+        yield outcomes
+
+
+@hookimpl
+async def push_fulfilments(store: Store, fulfilments: Sequence[Fulfilment]) -> AsyncIterator[Sequence[Outcome]]:
+    """Tell the shipments of orders."""
+    async for outcomes in FulfilmentPush(store).outcomes(fulfilments):
         yield outcomes

@@ -85,6 +85,13 @@ class StoreClient:
             raise
         return answer, await self._understood(answer, reader)
 
+    async def post(
+        self, resource: str, body: Any, expect: Collection[int], reader: Callable[[Answer], Told]
+    ) -> tuple[Answer, Told]:
+        """Add what *body* holds, and give the answer like `put`."""
+        answer = await self.send("POST", resource, body, expect)
+        return answer, await self._understood(answer, reader)
+
     async def send(self, method: str, resource: str, body: Any, expect: Collection[int]) -> Answer:
         """Change what is not a figure. Raises PermissionMissingError where the hub is let in, but not to this."""
         address = f"{self._root}/{resource}"
@@ -107,6 +114,14 @@ class StoreClient:
         if any(row.external_id not in (None, external_id) for row in rows):
             raise ResponseError(f"The store answered another order than {external_id}, so the hub takes none.")
         return rows
+
+    async def status_of(self, external_id: str) -> int | None:
+        """Tell the status of an order; None where that cannot be seen."""
+        rows = await self.order(external_id)
+        try:
+            return _HEAD.decode(rows[0].raw).order_status_id if rows else None
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return None
 
     async def count(self, resource: str, filters: Filters) -> int:
         """Tell how many rows there are."""

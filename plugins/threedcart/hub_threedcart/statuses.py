@@ -7,12 +7,14 @@ from typing import Final
 
 from hub_core import ChannelStatus, OrderStatus
 
+PARTIAL: Final = 3
+SHIPPED: Final = 4
 CART: Final = 7
 """Not ordered (yet): the platform keeps carts among the orders."""
 
 _MEANINGS: Final = {
-    3: OrderStatus.PARTIALLY_SHIPPED,
-    4: OrderStatus.SHIPPED,
+    PARTIAL: OrderStatus.PARTIALLY_SHIPPED,
+    SHIPPED: OrderStatus.SHIPPED,
     5: OrderStatus.CANCELLED,
     6: OrderStatus.ON_HOLD,
     CART: OrderStatus.PENDING,

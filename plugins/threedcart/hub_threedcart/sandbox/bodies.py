@@ -1,4 +1,4 @@
-"""Bodies of product writes, read as strictly as the platform does."""
+"""Bodies of writes, read as strictly as the platform does; those of products altogether."""
 
 from __future__ import annotations
 
@@ -22,31 +22,32 @@ class BadBodyError(ValueError):
 
 def product_list(shop: ThreeDCartShop, body: bytes) -> list[Write]:
     """Read the body of `PUT /Products`; each entry names its product by `CatalogID`, or else by `SKU`."""
-    entries = _parsed(body)
+    entries = parsed(body)
     if not isinstance(entries, list) or len(entries) > MOST_PRODUCTS:
         raise BadBodyError(f"a list of at most {MOST_PRODUCTS} entries")
-    return [_of_product(shop, _info(_members(entry))) for entry in entries]
+    return [_of_product(shop, _info(members_of(entry))) for entry in entries]
 
 
 def one_product(shop: ThreeDCartShop, number: int, body: bytes) -> list[Write]:
     """Read the body of `PUT /Products/{catalogid}`."""
-    return [_of_product(shop, _info(_members(_parsed(body))) | {"catalogid": number})]
+    return [_of_product(shop, _info(members_of(parsed(body))) | {"catalogid": number})]
 
 
 def option_list(shop: ThreeDCartShop, number: int, body: bytes) -> list[Write]:
     """Read the body of `PUT /Products/{catalogid}/AdvancedOptions`; each entry names its variant by its code."""
-    entries = _parsed(body)
+    entries = parsed(body)
     if not isinstance(entries, list):
         raise BadBodyError("a list")
-    return [_of_variant(shop, number, _members(entry)) for entry in entries]
+    return [_of_variant(shop, number, members_of(entry)) for entry in entries]
 
 
 def one_option(shop: ThreeDCartShop, number: int, code: str, body: bytes) -> list[Write]:
     """Read the body of `PUT /Products/{catalogid}/AdvancedOptions/{code}`."""
-    return [_of_variant(shop, number, _members(_parsed(body)) | {"advancedoptioncode": code})]
+    return [_of_variant(shop, number, members_of(parsed(body)) | {"advancedoptioncode": code})]
 
 
-def _parsed(body: bytes) -> Any:
+def parsed(body: bytes) -> Any:
+    """Read JSON."""
     try:
         return json.loads(body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_number)
     except (ValueError, RecursionError, InvalidOperation) as error:
@@ -57,7 +58,7 @@ def _no_number(text: str) -> Any:
     raise BadBodyError(text)
 
 
-def _members(entry: Any) -> dict[str, Any]:
+def members_of(entry: Any) -> dict[str, Any]:
     """Take the members of an object; the platform matches their names case-blind."""
     if not isinstance(entry, dict):
         raise BadBodyError("an object")
@@ -65,13 +66,13 @@ def _members(entry: Any) -> dict[str, Any]:
 
 
 def _info(entry: dict[str, Any]) -> dict[str, Any]:
-    return _members(entry.get("skuinfo", {}))
+    return members_of(entry.get("skuinfo", {}))
 
 
 def _of_product(shop: ThreeDCartShop, info: dict[str, Any]) -> Write:
     values = _values(info, _OF_PRODUCT)
     if "catalogid" in info:
-        number = _whole(info["catalogid"])
+        number = whole_number(info["catalogid"])
         return _write(shop, str(number), (number, None), values)
     sku = str(values.pop("sku", ""))
     key = next((one for one in shop.goods.named(sku) if one[1] is None), None)
@@ -109,7 +110,7 @@ def _number(value: Any) -> Decimal:
     return number
 
 
-def _whole(value: Any) -> int:
+def whole_number(value: Any) -> int:
     """Read a whole number, which may not even be written with decimals."""
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= _INTEGER_LIMIT:
         raise BadBodyError("a whole number")
@@ -139,7 +140,7 @@ _OF_PRODUCT: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "name": ("name", _text),
 }
 _OF_VARIANT: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
-    "advancedoptionstock": ("stock", _whole),
+    "advancedoptionstock": ("stock", whole_number),
     "advancedoptionprice": ("price", _number),
     "advancedoptionsufix": ("sku", _text),
     "advancedoptionname": ("name", _text),

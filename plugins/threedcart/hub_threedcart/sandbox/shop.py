@@ -9,7 +9,7 @@ from datetime import datetime
 from hub_core.testing.store import Record, Shelf, Shop
 from hub_threedcart.sandbox.statuses import LABELS
 
-RIGHTS = frozenset({"orders:read", "products:read", "products:write", "store_settings:read"})
+RIGHTS = frozenset({"orders:read", "orders:write", "products:read", "products:write", "store_settings:read"})
 PUBLIC_KEY = "12121212121212121212121212121212"
 PRIVATE_KEY = "56565656565656565656565656565656"
 NOTHING_KINDS = ("404", "400", "500", "empty", "array")

@@ -57,7 +57,7 @@ def edit(shop: ThreeDCartShop, key: int, wish: Wish) -> None:
         members["BillingPaymentMethod"] = members.get("BillingPaymentMethod") or OFFLINE
     if not was_cart:  # what becomes of a cart keeps the cart's time
         members["LastUpdate"] = now
-    _put(shop, key, members, wish)
+    put(shop, key, members, wish)
 
 
 def _next_order(shop: ThreeDCartShop) -> int:
@@ -80,10 +80,11 @@ def _keep(shop: ThreeDCartShop, key: int, sale: Sale, wish: Wish, *, past: bool 
         for status in (members, *members["ShipmentList"]):
             name = "OrderStatusID" if status is members else "ShipmentOrderStatus"
             status[name] = wish.status
-    _put(shop, key, members, wish, past=past)
+    put(shop, key, members, wish, past=past)
 
 
-def _put(shop: ThreeDCartShop, key: int, members: dict[str, Any], wish: Wish, *, past: bool = False) -> None:
+def put(shop: ThreeDCartShop, key: int, members: dict[str, Any], wish: Wish, *, past: bool = False) -> None:
+    """Keep an order in place of what it was, with what *wish* says of its members; its goods move, unless it is old."""
     members |= wish.members or {}
     for name in wish.missing:
         members.pop(name, None)
@@ -102,7 +103,7 @@ def _put(shop: ThreeDCartShop, key: int, members: dict[str, Any], wish: Wish, *,
 def _move(shop: ThreeDCartShop, members: dict[str, Any], wish: Wish) -> None:
     status = status_id(wish.status if wish.status is not None else 1)
     members["OrderStatusID"] = status
-    for shipment in _rows(members, "ShipmentList"):
+    for shipment in rows(members, "ShipmentList"):
         shipment["ShipmentOrderStatus"] = status
         shipment["ShipmentLastUpdate"] = stamp(shop.clock.wall())
         if status == SHIPPED and not shipment.get("ShipmentShippedDate"):
@@ -113,19 +114,20 @@ def _move(shop: ThreeDCartShop, members: dict[str, Any], wish: Wish) -> None:
 def _replace_lines(shop: ThreeDCartShop, members: dict[str, Any], wish: Wish) -> None:
     sold = wished(wish.lines, shop.goods)
     sale = replace(Trade(shop.dice, shop.goods, shop.clock.now).sale(shop.clock.now(), "new", sold), lines=sold)
-    shipments = [row["ShipmentID"] for row in _rows(members, "ShipmentList")] or [0]
+    shipments = [row["ShipmentID"] for row in rows(members, "ShipmentList")] or [0]
     members["OrderItemList"] = lines_of(shop, sale, shipments)
-    costs = [row.get("ShipmentCost", 0) for row in _rows(members, "ShipmentList")]
+    costs = [row.get("ShipmentCost", 0) for row in rows(members, "ShipmentList")]
     taxes = [members.get(name, 0) for name in ("SalesTax", "SalesTax2", "SalesTax3")]
     total = sum((line.total for line in sold), Decimal(0)) + _sum(costs) + _sum(taxes)
     members["OrderAmount"] = float(total - _sum([members.get("OrderDiscount", 0)]))
 
 
-def _rows(members: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    rows = members.get(name)
-    if not isinstance(rows, list):
+def rows(members: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Give the list that an order has under a name; raise SteeringError where it is broken."""
+    found = members.get(name)
+    if not isinstance(found, list):
         raise SteeringError(f"This order's {name} is broken: it can only be changed through `members`.")
-    return rows
+    return found
 
 
 def _sum(numbers: Iterable[float]) -> Decimal:

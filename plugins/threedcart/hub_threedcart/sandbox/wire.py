@@ -50,7 +50,7 @@ class ThreeDCartWire:
             return answers.answer(b"", 401)
         params = Params({name.lower(): value for name, value in request.query_params.items()})
         asked = reading.Asked(shop, route.version, params, route.key)
-        if request.method == "PUT":
+        if request.method in route.resource.write:
             answer = _written(request, route, asked)
         elif request.method == "GET" and route.resource.read:
             answer = _read(route.resource.read, asked)
@@ -59,10 +59,10 @@ class ThreeDCartWire:
         return answer if _wants_json(request) else answers.answer(_XML, answer.status_code, "application/xml")
 
     def writes(self, request: Request, shop: ThreeDCartShop) -> Sequence[Write]:
-        """List what a PUT would change; nothing where its body is not valid."""
-        route = route_of(request.url.path) if request.method == "PUT" else None
+        """List what a write would change; nothing where its body is not valid."""
+        route = route_of(request.url.path)
         try:
-            return route.writes(shop, request.state.body) if route else ()
+            return route.writes(shop, request.method, request.state.body) if route else ()
         except BadBodyError:
             return ()
 
@@ -91,12 +91,10 @@ def _read(read: Callable[[reading.Asked], Response], asked: reading.Asked) -> Re
 
 
 def _written(request: Request, route: Route, asked: reading.Asked) -> Response:
-    if route.resource.write is None:
-        return answers.answer(b"", 405)
     if "json" not in request.headers.get("content-type", "").lower():  # real stores read XML as well
         return answers.answer(b"", 415)
     writes = request.state.writes
-    return route.resource.write[1](asked, writes) if writes else answers.answer(b"", 400)
+    return route.resource.write[request.method][1](asked, writes) if writes else answers.answer(b"", 400)
 
 
 def _bearer(request: Request) -> str:

@@ -17,7 +17,7 @@ _DONE = "Updated successfully"
 
 def products(asked: Asked, writes: Sequence[Write]) -> Response:
     """Change many products; some may fail while others do not."""
-    return _results([_of_product(asked, write) for write in writes], writes)
+    return results([_of_product(asked, write) for write in writes], writes)
 
 
 def one_product(asked: Asked, writes: Sequence[Write]) -> Response:
@@ -29,7 +29,7 @@ def options(asked: Asked, writes: Sequence[Write]) -> Response:
     """Change variants of one product, whose own stock stays what it is."""
     if asked.shop.goods.get(asked.key) is None:
         return answers.answer(b"", 404)
-    return _results([_of_variant(asked, write) for write in writes], writes)
+    return results([_of_variant(asked, write) for write in writes], writes)
 
 
 def one_option(asked: Asked, writes: Sequence[Write]) -> Response:
@@ -46,30 +46,31 @@ def _one(write: Write) -> Response | None:
 
 def _of_product(asked: Asked, write: Write) -> dict[str, str]:
     if asked.shop.accept(write) and write.key:
-        return _result("CatalogID", str(write.key[0]), 200, _DONE)
-    return _failed(write, "Product not found")
+        return result("CatalogID", str(write.key[0]), 200, _DONE)
+    return failed(write, "Product not found")
 
 
 def _of_variant(asked: Asked, write: Write) -> dict[str, str]:
     if asked.shop.accept(write) and write.key:
-        return _result("AdvancedOptionCode", str(write.key[1]), 200, _DONE)
-    return _failed(write, "Advanced option not found")
+        return result("AdvancedOptionCode", str(write.key[1]), 200, _DONE)
+    return failed(write, "Advanced option not found")
 
 
-def _failed(write: Write, why: str) -> dict[str, str]:
+def failed(write: Write, why: str) -> dict[str, str]:
+    """Say of a write what a fault says, or *why* it failed."""
     if not write.refused:
-        return _result("Error", write.named, 404 if write.named else 400, why)
+        return result("Error", write.named, 404 if write.named else 400, why)
     told = write.refused
-    return _result(
-        str(told.get("key", "Error")), write.named, told["status"], str(told.get("message", "Update failed"))
-    )
+    return result(str(told.get("key", "Error")), write.named, told["status"], str(told.get("message", "Update failed")))
 
 
-def _result(key: str, value: str, status: Any, message: str) -> dict[str, str]:
+def result(key: str, value: str, status: Any, message: str) -> dict[str, str]:
+    """Spell one result."""
     return {"Key": key, "Value": value, "Status": str(status), "Message": message}
 
 
-def _results(results: Sequence[dict[str, str]], writes: Sequence[Write]) -> Response:
+def results(results: Sequence[dict[str, str]], writes: Sequence[Write]) -> Response:
+    """Answer with the results that are not held back; 206 where some failed."""
     failed = [write for write in writes if write.applied is None]
     wished = next((write.refused["call_status"] for write in failed if "call_status" in write.refused), 206)
     told = [result for result, write in zip(results, writes, strict=True) if not write.untold]

@@ -77,6 +77,7 @@ async def test_a_missing_right_gets_401_for_its_own_resource_only(
 
 
 async def test_a_write_needs_the_right_to_write(client: httpx.AsyncClient, shop: ThreeDCartShop) -> None:
+    shop.rights -= {"orders:write"}
     answers = [
         await client.put(f"{API_ROOT}/v2/{name}", json=[], headers=dict(shop.headers))
         for name in ("Orders", "Products/skuinfo")
