@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 
 
 class Measured(NamedTuple):
-    """The numbers at one moment; *totals* are kept by integration and flow, *due* is how many flows wait since when."""
+    """The numbers at one moment.
+
+    *totals* are kept by integration and flow, *due* is how many flows wait, since when, *refusals* are those of the
+    stores of each channel.
+    """
 
     seen: Seen
     totals: Mapping[tuple[int, str], Totals]
     due: tuple[int, datetime | None]
+    refusals: Mapping[str, int]
     newest_event: int
     database_bytes: int
 
@@ -38,6 +43,7 @@ async def measure(parts: Parts) -> Measured:
             overview.look(connection),
             {(one, flow): Totals.read(document) for one, flow, document in rows.totals()},
             rows.due(),
+            rows.refusals(),
             EventRepository(connection).newest(),
             rows.size(),
         )

@@ -150,6 +150,7 @@ class _Law:
             "closed_until": until,
             "slow_until": self._greatest(self._slow_until, until),
             "rate": case((teaches, lowered), (self._rate < _STATED, self._rate), else_=None),
+            "refusals": rate_budgets.c.refusals + 1,
         }
 
     def _greatest(self, *values: ColumnElement[Any] | float) -> ColumnElement[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -103,6 +104,15 @@ class OverviewRepository:
             self._connection.exec_driver_sql(f"PRAGMA {what}").scalar_one() for what in ("page_count", "page_size")
         )
         return int(pages * size)
+
+    def refusals(self) -> dict[str, int]:
+        """Count how often the stores of each channel have refused requests as too many."""
+        columns = rate_budgets.c
+        found = self._connection.execute(select(columns.scope, columns.refusals).where(columns.refusals > 0))
+        counted: Counter[str] = Counter()
+        for scope, refusals in found:
+            counted[scope.partition("/")[0]] += refusals
+        return dict(counted)
 
     def waiting(self) -> dict[Waiting, int]:
         """Count the figures that are not sent now, by what they wait for."""

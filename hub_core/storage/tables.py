@@ -448,11 +448,12 @@ rate_budgets = Table(
     Column("rate", Double),
     Column("noted_at", Double, nullable=False, server_default="0"),
     Column("granted", Integer, nullable=False, server_default="0"),
+    Column("refusals", BigInteger, nullable=False, server_default="0"),
 )
 """What each store, or all stores of an application, let through, for all processes; the times are seconds since 1970.
 
 *rate* is what was found where it is less than the channel says, and grows again from *slow_until* on; *noted_at* is
-when the row was last written, *granted* counts the requests since the last refusal.
+when the row was last written, *granted* counts the requests since the last refusal, *refusals* those ever.
 """
 
 engine_processes = Table(

@@ -72,6 +72,8 @@ class _Numbers:
         closed = sum(one.closed_until is not None for one in budgets)
         slowed = sum(one.per_second is not None for one in budgets)
         limited = {("closed",): closed, ("slowed",): slowed}
+        refused = {(channel,): many for channel, many in self._measured.refusals.items()}
+        yield _counter("hub_throttles", "Requests that stores refused as too many.", ("channel",), refused)
         yield _gauge("hub_rate_budgets_limited", "Rate budgets that stores have closed, or slowed.", ("how",), limited)
 
     def _freshness(self) -> Iterator[Any]:

@@ -48,6 +48,7 @@ FIRST_VERSION = (
     "ALTER TABLE rate_budgets DROP COLUMN rate",
     "ALTER TABLE rate_budgets DROP COLUMN noted_at",
     "ALTER TABLE rate_budgets DROP COLUMN granted",
+    "ALTER TABLE rate_budgets DROP COLUMN refusals",
     "DROP TABLE audit",
     "ALTER TABLE orders DROP COLUMN erased_at",
     *(f"DROP TABLE {table}" for table in ("webhook_subscriptions", "hints", "observers")),

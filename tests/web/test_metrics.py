@@ -3,13 +3,16 @@
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import Connection
 
+from hub_core.domain.budget import RateBudget
 from hub_core.domain.errors import BudgetError
 from hub_core.domain.integrations import Flow, Integration
 from hub_core.domain.tokens import Scope
 from hub_core.engine.runner import Runner
 from hub_core.hub import Hub
 from hub_core.services.slices import Slice
+from hub_core.storage.budgets import BudgetRepository
 from hub_core.testing.clock import VirtualClock
 from tests.hubs import NOW, statements, worker
 from tests.toyshop.shop import Shop
@@ -86,6 +89,19 @@ async def test_waits_for_the_rate_limit_are_counted_and_add_up(
     assert found["hub_pauses_total"] == {labels(connected, **{"for": "rate_budget"}): 2}
     assert found["hub_budget_wait_seconds_total"][labels(connected)] == 60
     assert found.get("hub_runs_total") is None
+
+
+async def test_what_stores_refused_is_counted_by_channel(hub: Hub, api: httpx.AsyncClient) -> None:
+    database, budget = hub.parts.database, RateBudget(depth=10, per_second=1)
+
+    def refuse(connection: Connection) -> None:
+        for store in ("toyshop/north", "toyshop/south", "toyshop/south"):
+            BudgetRepository(connection, database.epoch_sql()).throttled(store, budget, 60)
+
+    database.write_now(refuse)
+    found = await scraped(api)
+    assert found["hub_throttles_total"] == {(("channel", "toyshop"),): 3}
+    assert found["hub_rate_budgets_limited"] == {(("how", "closed"),): 2, (("how", "slowed"),): 0}
 
 
 async def test_they_name_no_store(hub: Hub, api: httpx.AsyncClient, stocked: Integration) -> None:

@@ -54,6 +54,7 @@ def upgrade() -> None:
     op.add_column("rate_budgets", sa.Column("rate", sa.Double(), nullable=True))
     op.add_column("rate_budgets", sa.Column("noted_at", sa.Double(), server_default="0", nullable=False))
     op.add_column("rate_budgets", sa.Column("granted", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("rate_budgets", sa.Column("refusals", BIG, server_default="0", nullable=False))
     has_text = sa.text("raw IS NOT NULL")
     op.create_index("ix_orders_text", "orders", ["sent_at"], sqlite_where=has_text, postgresql_where=has_text)
     due = sa.text("target IS NOT NULL AND waiting IS NULL AND (in_flight OR expected IS NULL OR expected <> target)")
