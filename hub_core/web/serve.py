@@ -22,6 +22,7 @@ from hub_core.process import first, on_signal
 from hub_core.web.engine_thread import EngineThread
 from hub_core.web.front import Front
 from hub_core.web.listening import address_of, is_loopback, listen
+from hub_core.web.standing_in import StandIn
 from hub_core.web.watchdog import Heartbeat, Watchdog
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ async def _serve(settings: HubSettings, listener: socket.socket) -> int:
             server = _Server(front)
             engine = EngineThread(hub, heartbeat := Heartbeat(SystemClock()))
             serving = asyncio.create_task(server.serve([listener]))
-            watching = asyncio.create_task(Watchdog(heartbeat).watch(SystemClock()))
+            beside = [asyncio.create_task(Watchdog(heartbeat).watch(SystemClock()))]
             try:
                 await first(server.ready.wait(), serving)
                 _say_where(listener)
@@ -66,6 +67,7 @@ async def _serve(settings: HubSettings, listener: socket.socket) -> int:
                 gc.enable()
                 ease_collector()
                 engine.start()
+                beside.append(asyncio.create_task(StandIn(hub.parts, heartbeat).run()))
                 await _say_how_to_get_in(hub)
                 await first(stop.wait(), serving, engine.ended)
             finally:
@@ -74,7 +76,8 @@ async def _serve(settings: HubSettings, listener: socket.socket) -> int:
                 server.should_exit = True
                 await asyncio.wait({engine.ended}, timeout=LAST_RUNS)
                 await serving
-                watching.cancel()
+                for task in beside:
+                    task.cancel()
     return _exit_code(engine, stopped=stop.is_set())
 
 

@@ -44,7 +44,10 @@ def _unattended(case: Case) -> Verdict | None:
         return None
     if case.around.workers(channel):
         return None
-    nobody = f"The {case.figures} have waited since {_at(due)}, as no process of the hub is running; start: hub serve"
+    nobody = (
+        f"The {case.figures} have waited since {_at(due)}, as no process of the hub syncs; start: hub serve (where it "
+        "runs, its log says what holds it up)"
+    )
     lacking = (
         f"The {case.figures} have waited since {_at(due)}, as no running process has loaded the plugin of the "
         f"channel '{channel}'; start: hub worker --channels {channel}"
