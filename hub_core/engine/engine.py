@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Protocol
 
+from hub_core.domain.errors import SettingsError
 from hub_core.engine.chores import Chores
 from hub_core.engine.embedded import Embedded
 from hub_core.engine.figures import Figures
@@ -14,6 +15,7 @@ from hub_core.engine.presence import Presence, process_name
 from hub_core.engine.pulse import Pulse
 from hub_core.engine.runner import Runner
 from hub_core.engine.slots import Slots
+from hub_core.storage.database import POSTGRES_MISSING
 
 if TYPE_CHECKING:
     from hub_core.services.parts import Parts
@@ -26,6 +28,17 @@ class Starter(Protocol):
         """Start flows; end when the slots are closed, and start nothing after that."""
 
 
+def _starter(parts: Parts, slots: Slots) -> Starter:
+    """Give what the database allows: on SQLite one process does all, on PostgreSQL any number share the work."""
+    if parts.database.is_sqlite:
+        return Embedded(parts, slots)
+    try:
+        from hub_core.engine.distributed import Distributed  # noqa: PLC0415 - a tenth of a second, for PostgreSQL only
+    except ModuleNotFoundError as error:
+        raise SettingsError(POSTGRES_MISSING) from error
+    return Distributed(parts, slots)
+
+
 class Engine:
     """Syncs every flow that is due until it is stopped. *kind* is what the process is called where others see it."""
 
@@ -34,7 +47,7 @@ class Engine:
         self.pulse = Pulse(parts)
         self.runner = Runner(parts, name)
         self.slots = Slots(parts, self.runner, self.pulse, figures or Figures())
-        self.starter: Starter = Embedded(parts, self.slots)
+        self.starter = _starter(parts, self.slots)
         self.chores = Chores(parts)
         self._informing = Informing(parts, name)
         self._presence = Presence(parts, name, kind, self.slots)
