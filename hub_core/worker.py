@@ -34,9 +34,6 @@ def run(settings: HubSettings, registry: ChannelRegistry) -> int:
     set_up_logging(settings.log_format)
     try:
         return asyncio.run(_work(settings, registry))
-    except StalledError as error:
-        logger.critical("%s", error)
-        return STALLED
     except HubError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -60,15 +57,18 @@ async def _work(settings: HubSettings, registry: ChannelRegistry) -> int:
                 await first(stop.wait(), breaking)
             finally:
                 await engine.stop()
-                await _result(breaking, stopped=stop.is_set())
-    return 0
+                await asyncio.wait({breaking})
+    return 0 if stop.is_set() else _exit_code(breaking)
 
 
-async def _result(breaking: asyncio.Task[None], *, stopped: bool) -> None:
-    """Raise what ended a loop of the engine, unless it was told to end."""
-    await asyncio.wait({breaking})
-    if not stopped:
-        breaking.result()
+def _exit_code(breaking: asyncio.Task[None]) -> int:
+    """Say what ended a loop of the engine."""
+    error = None if breaking.cancelled() else breaking.exception()
+    if isinstance(error, StalledError):
+        logger.critical("%s", error)
+        return STALLED
+    logger.critical("The engine failed; start the worker again and report this.", exc_info=error)
+    return 1
 
 
 def _say(engine: Engine, registry: ChannelRegistry) -> None:

@@ -51,6 +51,7 @@ class Measured(NamedTuple):
 
 
 _LIFE = "test_life_machine.py::test_integrations_stand_where_the_model_says"
+_AT_LENGTH = "tests/engine/test_workers_at_length.py"
 _STOCK = "tests/services/test_stock_machine.py::test_stock_comes_out_as_reckoned_on"
 _CROWD = "test_budget_processes.py::test_four_processes_use_all_that_a_store_allows_and_are_not_once_over_it"
 PROOFS: tuple[Proof | Measured, ...] = (
@@ -66,6 +67,16 @@ PROOFS: tuple[Proof | Measured, ...] = (
     Proof("stock-postgresql", f"{_STOCK}_postgresql", rounds=4, examples=5),
     Proof("life-sqlite", f"tests/services/{_LIFE}_on_sqlite", rounds=10, examples=10, steps=30),
     Proof("life-postgresql", f"tests/services/{_LIFE}_on_postgresql", rounds=4, examples=5, steps=30),
+    *(
+        Proof(f"workers-{name}", f"{_AT_LENGTH}::test_{test}", rounds=2, examples=1)
+        for name, test in (
+            ("killed", "another_process_goes_on_within_ten_seconds_of_a_kill"),
+            ("halted", "a_process_that_was_halted_writes_nothing_when_it_wakes"),
+            ("without-database", "the_database_may_be_away"),
+            ("cut-off", "connections_may_be_cut_again_and_again"),
+            ("backlog", "pushes_pass_ten_thousand_polls_that_are_due"),
+        )
+    ),
     Proof("life-http", f"tests/web/{_LIFE}_over_http", rounds=2, examples=5, steps=30),
     Proof("budget-sqlite", f"tests/services/{_CROWD}[sqlite]", rounds=1, examples=1, steps=300),
     Proof("budget-postgresql", f"tests/services/{_CROWD}[postgresql]", rounds=1, examples=1, steps=300),

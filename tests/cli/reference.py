@@ -20,6 +20,7 @@ standard output and nothing else there (a list is an array; `hub events --follow
 | 0 | done |
 | 1 | it failed; a plain sentence on standard error says why and what to do next |
 | 2 | wrong usage |
+| 75 | `hub serve` and `hub worker`: what is due no longer reaches the process; start it again |
 | 130 | ended by Ctrl-C |
 
 Integrations are named by their name or id. `WHEN` is a day (`2026-01-31`, from midnight UTC on), a time with its zone

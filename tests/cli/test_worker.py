@@ -1,10 +1,13 @@
-"""`hub worker`, where it cannot start."""
+"""`hub worker`, where it cannot start or go on."""
 
 import builtins
 from typing import Any
 
 import pytest
 
+from hub_core import worker
+from hub_core.engine.distributed import Distributed
+from hub_core.engine.watch import StalledError
 from hub_core.storage import database
 from tests.cli.conftest import HubCommand
 
@@ -58,3 +61,32 @@ def test_where_packages_are_missing_it_says_what_to_install(hub: HubCommand, mon
     monkeypatch.setattr(builtins, "__import__", missing)
     ended = hub("worker")
     assert (ended.code, ended.err) == (1, f"{database.POSTGRES_MISSING}\n")
+
+
+async def stalls(starter: Distributed) -> None:
+    raise StalledError("Nothing reaches this process.")
+
+
+async def breaks(starter: Distributed) -> None:
+    raise ZeroDivisionError
+
+
+def test_a_worker_that_nothing_reaches_ends_so_that_it_is_started_again(
+    hub: HubCommand, monkeypatch: pytest.MonkeyPatch, postgresql_hub_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("HUB_DATABASE_URL", postgresql_hub_url)
+    monkeypatch.setattr(worker, "set_up_logging", lambda _: None)
+    monkeypatch.setattr(Distributed, "run", stalls)
+    assert hub("worker").code == 75
+    assert "Nothing reaches this process." in caplog.messages
+
+
+def test_a_mistake_in_the_engine_ends_a_worker_and_is_logged(
+    hub: HubCommand, monkeypatch: pytest.MonkeyPatch, postgresql_hub_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("HUB_DATABASE_URL", postgresql_hub_url)
+    monkeypatch.setattr(worker, "set_up_logging", lambda _: None)
+    monkeypatch.setattr(Distributed, "run", breaks)
+    assert hub("worker").code == 1
+    assert "The engine failed; start the worker again and report this." in caplog.text
+    assert "ZeroDivisionError" in caplog.text
