@@ -75,10 +75,10 @@ def budget(orders: int, pairs: int) -> Iterator[Figure]:
     """Compare what four processes ask with what the store counts, and what a lower limit costs."""
     del orders, pairs
     with TemporaryDirectory() as home, crowd(f"sqlite:///{home}/hub.db", home, QUICK) as ask:
-        found = ask(_SECONDS)
+        found = ask(_SECONDS, 0)
     yield Figure(f"four processes, {found.requests} requests: over the limit", found.over, "", 0)
     yield Figure("… of the sustained rate not used", 100 * max(0.0, 1 - found.used), "%", 5)
-    yield Figure("… what people waited for it", found.people_waited, "s", 0)
+    yield Figure("… what people waited for it", found.people_waited, "s", 0.5)
     less = halved(_HOURS)
     yield Figure("halved limit: refusals in the first hour", less.refusals_of_first_hour, "", 12)
     yield Figure("… an hour after that", less.refusals_an_hour, "", 5)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import httpx
@@ -24,6 +25,7 @@ from hub_core import Hub
 
 _PROCESSES = 4
 _READERS_PART = 0.8
+_BEFORE_REFUSAL = 20
 _PERSONS_PART = 0.1
 """The part of the sustained rate that the people at each process ask for."""
 
@@ -55,8 +57,9 @@ class Span(NamedTuple):
 class Crowd:
     """What several processes made of a store's limit, by its own meter; *used* is the part of the sustained rate.
 
-    *paced* is the part of what people wanted to ask that they could: much less than all means that the machine is busy
-    with other things, and then *used* says nothing of the budget.
+    *longest_pause* is how many seconds the store was left alone at most. *paced* is the part of what people wanted to
+    ask that they could: much less than all means that the machine is busy with other things, and then *used* says
+    nothing of the budget.
     """
 
     requests: int
@@ -64,6 +67,7 @@ class Crowd:
     peak: float
     used: float
     refused: int
+    longest_pause: float
     paced: float
     people_waited: float
 
@@ -92,8 +96,11 @@ def _tell(process: subprocess.Popen[str], line: str) -> None:
 
 
 @contextmanager
-def crowd(url: str, home: str, limit: Limit) -> Iterator[Callable[[float], Crowd]]:
-    """Serve a store, connect it in the database *url*, and give what lets four processes ask it for some seconds."""
+def crowd(url: str, home: str, limit: Limit) -> Iterator[Callable[[float, float], Crowd]]:
+    """Serve a store, connect it in the database *url*, and give what lets four processes ask it for some seconds.
+
+    The second figure is how many seconds the store wants to be left alone after it has refused one request; 0 for none.
+    """
     with _started("benchmarks.crowd", "sandbox") as serving:
         sandbox = json.loads(_line(serving))
         steering, (store,) = sandbox["steering_url"], sandbox["stores"]
@@ -110,7 +117,7 @@ def crowd(url: str, home: str, limit: Limit) -> Iterator[Callable[[float], Crowd
         with _started("benchmarks.crowd", "connect", *(store[name] for name in names), env=env) as connecting:
             integration = json.loads(_line(connecting))
 
-        def ask(seconds: float) -> Crowd:
+        def ask(seconds: float, retry_after: float) -> Crowd:
             arguments = integration, seconds, 1 / (limit.per_second * _PERSONS_PART)
             with ExitStack() as stack:
                 asking = [
@@ -118,6 +125,8 @@ def crowd(url: str, home: str, limit: Limit) -> Iterator[Callable[[float], Crowd
                 ]
                 assert [_line(process) for process in asking] == ["ready\n"] * _PROCESSES
                 httpx.delete(f"{steering}/meter").raise_for_status()
+                if retry_after:
+                    httpx.post(f"{steering}/faults", json=_refusal(retry_after)).raise_for_status()
                 ends = datetime.now(UTC) + timedelta(seconds=seconds)
                 for process in asking:
                     _tell(process, "go")
@@ -126,6 +135,16 @@ def crowd(url: str, home: str, limit: Limit) -> Iterator[Callable[[float], Crowd
             return _judged(meter, told, limit, Span(ends, seconds))
 
         yield ask
+
+
+def _refusal(retry_after: float) -> dict[str, Any]:
+    return {
+        "kind": "status",
+        "status": 429,
+        "path": "*/orders",
+        "skip": _BEFORE_REFUSAL,
+        "headers": {"Retry-After": f"{retry_after:g}"},
+    }
 
 
 def _judged(meter: dict[str, Any], told: list[dict[str, Any]], limit: Limit, span: Span) -> Crowd:
@@ -138,6 +157,7 @@ def _judged(meter: dict[str, Any], told: list[dict[str, Any]], limit: Limit, spa
         peak=meter["peak"],
         used=(len(times) - limit.hub_depth * _READERS_PART) / sustained,
         refused=sum(each["refused"] for each in told),
+        longest_pause=max((later - at).total_seconds() for at, later in pairwise(times)),
         paced=sum(each["asked_by_person"] for each in told) / wanted,
         people_waited=max(each["person_waited"] for each in told),
     )
