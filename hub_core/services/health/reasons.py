@@ -69,9 +69,9 @@ def _failing(case: Case) -> Verdict | None:
 
 
 def _away(case: Case) -> Verdict | None:
-    """Say so also of a flow that was not tried, because another has found that the store does not answer."""
+    """Say so also of a flow that is due but not tried, since another has found that the store does not answer."""
     since = case.flow.away_since
-    if since is None or not case.flow.open:
+    if since is None or not case.flow.open or case.due_since is None:
         return None
     sentence = f"The store has not answered since {_at(since)}; the {case.figures} wait until it does."
     return Verdict(HealthState.FAILING, UnavailableError.code, f"{sentence}{_next_try(case)}", since)

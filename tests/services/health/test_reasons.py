@@ -79,7 +79,12 @@ PUSH: dict[str, Any] = {"next_due_at": None, "planned_at": NOW - HOUR, "unsent_s
         (case(IDLE, **problem("response")), "failing", "response", "It fails."),
         (case(IDLE, **problem("error")), "failing", "error", "It fails."),
         (case(IDLE, **problem("unavailable")), "failing", "unavailable", "It fails."),
-        (case(IDLE, away_since=NOW - HOUR), "failing", "unavailable", "not answered since 2026-03-10 11:00 UTC"),
+        (
+            case(IDLE, away_since=NOW - HOUR, next_due_at=NOW),
+            "failing",
+            "unavailable",
+            "not answered since 2026-03-10 11:00 UTC",
+        ),
         (case(IDLE, **problem("rate_budget", None)), "ok", "rate_budget", "the store's rate limit and go on at"),
         (case(IDLE, **OLD, **problem("rate_budget", None)), "late", "rate_budget", "a higher limit"),
         (
