@@ -74,6 +74,7 @@ PROOFS: tuple[Proof | Measured, ...] = (
             ("halted", "a_process_that_was_halted_writes_nothing_when_it_wakes"),
             ("without-database", "the_database_may_be_away"),
             ("cut-off", "connections_may_be_cut_again_and_again"),
+            ("ended", "a_worker_ends_in_time_whatever_its_stores_and_its_database_do"),
             ("backlog", "pushes_pass_ten_thousand_polls_that_are_due"),
         )
     ),

@@ -44,6 +44,9 @@ def _loaded(settings: "HubSettings", wanted: list[str] | None) -> "ChannelRegist
     from hub_core.channels.registry import ChannelRegistry
 
     registry = ChannelRegistry.load(allowed=settings.channels)
+    if not registry.channels:
+        complain("No channel is installed that this worker could sync; install a plugin, such as hub-threedcart.")
+        raise typer.Exit(_WRONG_USAGE)
     if wanted is None:
         return registry
     keys = [key.strip() for each in wanted for key in each.split(",")]

@@ -178,10 +178,12 @@ class OfferRepository:
         self._connection.execute(update(flow_state).where(key).values(offered_until=None))
 
     def withdraw_all(self) -> None:
-        """Let everything be offered again: what became of the offers is not known."""
-        self._connection.execute(
-            update(flow_state).where(flow_state.c.offered_until > self._database.now_sql()).values(offered_until=None)
-        )
+        """Let everything be offered again that nobody is just writing: what became of the offers is not known."""
+        columns = flow_state.c
+        offered = select(columns.integration_id, columns.flow).where(columns.offered_until > self._database.now_sql())
+        free = offered.with_for_update(skip_locked=True).cte("free")
+        key = and_(columns.integration_id == free.c.integration_id, columns.flow == free.c.flow)
+        self._connection.execute(update(flow_state).where(key).values(offered_until=None))
 
     def has_waited(self, queues: Sequence[str], for_long: timedelta) -> bool:
         """Tell whether a job of *queues* has been waiting for so long."""

@@ -30,6 +30,14 @@ def test_a_channel_that_there_is_not_is_told_with_those_there_are(
     assert (ended.code, ended.err) == (2, "There is no channel 'shoe'. Name any of these: keyshop, toyshop.\n")
 
 
+def test_without_a_channel_it_says_what_is_missing(hub: HubCommand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_DATABASE_URL", POSTGRES)
+    monkeypatch.setenv("HUB_CHANNELS", "brokenshop")
+    ended = hub("worker")
+    assert ended.code == 2
+    assert ended.err.endswith("install a plugin, such as hub-threedcart.\n")
+
+
 def test_a_channel_whose_plugin_is_broken_is_told_with_the_reason(
     hub: HubCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -135,6 +135,29 @@ async def test_a_process_that_was_halted_writes_nothing_when_it_wakes(
     assert first[0].at - at <= RESUMED
 
 
+async def test_a_worker_ends_in_time_whatever_its_stores_and_its_database_do(
+    hub: Hub, shops: SlowShops, proxy: Proxy, tmp_path: Path, tell: Tell
+) -> None:
+    shops.answer = lambda _: asyncio.Event().wait()
+    for number in range(STORES):
+        await connected(hub, shops, f"shop-{number}")
+    took = []
+    for away in (False, True):
+        async with started(tmp_path / str(away), proxy.url, "worker") as (process, _):
+            await shops.until(lambda diary, pid=process.pid: {pid} & {each.pid for each in diary})
+            if away:
+                await proxy.cut()
+            at = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(30):
+                assert await process.wait() == 0, (tmp_path / str(away) / "log").read_text()
+            took.append(time.monotonic() - at)
+        if not away:
+            assert {row["lease_owner"] for row in rows(hub, flow_state)} == {None}
+    tell(f"SIGTERM: ended after {took[0]:.1f} s where stores do not answer, {took[1]:.1f} s without a database as well")
+    assert max(took) <= 12
+
+
 @pytest.mark.parametrize("seconds", [5, 50])
 async def test_the_database_may_be_away(  # noqa: PLR0917 - fixtures come by name
     hub: Hub, shops: SlowShops, proxy: Proxy, tmp_path: Path, tell: Tell, seconds: int
