@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from contextvars import copy_context
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from typing import cast as taken_as
 
@@ -31,6 +32,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from hub_core.domain.errors import NotFoundError, SettingsError, StorageError
 from hub_core.storage.types import DecimalSum, UtcDateTime
+from hub_core.storage.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +108,7 @@ class Database:
         self._writing = self.engine.execution_options(hub_writes=True)
         self._readers = ThreadPoolExecutor(_READERS if self.is_sqlite else _POSTGRES_THREADS, "hub-read")
         self._writers = ThreadPoolExecutor(1 if self.is_sqlite else _POSTGRES_THREADS, "hub-write")
+        self._writer = Writer(self._writing, self._writers) if self.is_sqlite else None
 
     def connect_arguments(self) -> dict[str, Any]:
         """Give what psycopg connects with, as the hub's own connections to PostgreSQL do."""
@@ -114,11 +117,11 @@ class Database:
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run *work*, which only reads."""
-        return await _whole(self._readers, lambda: self.read_now(work))
+        return await _whole(_in(self._readers, lambda: self.read_now(work)))
 
     async def snapshot(self, work: Callable[[Connection], Result]) -> Result:
         """Run *work*, whose several reads must see the database as it was at one moment."""
-        return await _whole(self._readers, lambda: self.read_now(work, together=True))
+        return await _whole(_in(self._readers, lambda: self.read_now(work, together=True)))
 
     async def read_to_write(self, work: Callable[[Connection], Result]) -> Result:
         """Run *work*, which only reads, and takes long, for something that is written right after it.
@@ -126,11 +129,18 @@ class Database:
         On SQLite it runs in the thread that writes: what it makes is still at hand there, and two threads at work would
         only take turns.
         """
-        return await _whole(self._writers if self.is_sqlite else self._readers, lambda: self.read_now(work))
+        return await _whole(_in(self._writers if self.is_sqlite else self._readers, lambda: self.read_now(work)))
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         """Run *work* as one transaction: all of it or nothing, to its end even if the caller is cancelled."""
-        return await _whole(self._writers, lambda: self.write_now(work))
+        if self._writer is None:
+            return await _whole(_in(self._writers, lambda: self.write_now(work)))
+        try:
+            return await _whole(asyncio.wrap_future(self._writer.write(partial(copy_context().run, work))))
+        except IntegrityError:
+            raise
+        except (DBAPIError, sqlite3.Error) as error:
+            raise _told(error, self.url) from error
 
     def read_now(self, work: Callable[[Connection], Result], *, together: bool = False) -> Result:
         """Run a read in this thread; *together*, all that it reads is of one moment."""
@@ -171,7 +181,7 @@ class Database:
     async def forget(self) -> None:
         """Let what was erased vanish from the files of SQLite as well: a journal holds what pages were before."""
         if self.is_sqlite:
-            await _whole(self._writers, self._truncate_journal)
+            await _whole(_in(self._writers, self._truncate_journal))
 
     def _truncate_journal(self) -> None:
         with closing(self.engine.raw_connection()) as connection:
@@ -187,9 +197,13 @@ class Database:
         self.engine.dispose()
 
 
-async def _whole(executor: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
-    """Run *work* to its end, for whoever acts here; a cancellation waits for that and then goes on its way."""
-    future = asyncio.get_running_loop().run_in_executor(executor, copy_context().run, work)
+def _in(executor: ThreadPoolExecutor, work: Callable[[], Result]) -> asyncio.Future[Result]:
+    """Run *work* in a thread, for whoever acts here."""
+    return asyncio.get_running_loop().run_in_executor(executor, copy_context().run, work)
+
+
+async def _whole(future: asyncio.Future[Result]) -> Result:
+    """Wait for the end of some work; a cancellation waits for that and then goes on its way."""
     cancelled: asyncio.CancelledError | None = None
     while not future.done():
         try:
