@@ -19,7 +19,7 @@ from sqlalchemy import bindparam, insert, update
 from benchmarks.probe import lay
 from benchmarks.store import environment
 from hub_core import Hub, StoreIdentity
-from hub_core.domain.integrations import PUSHING, ConnectionState, Flow, Rules
+from hub_core.domain.integrations import ConnectionState, Flow, Rules
 from hub_core.domain.polls import SWEEP_INTERVAL, Search
 from hub_core.storage.seals import of_integration, of_webhooks
 from hub_core.storage.tables import flow_state, integrations, searches, webhook_subscriptions
@@ -115,7 +115,7 @@ class Turn(NamedTuple):
                 "flow": flow.value,
                 "enabled": True,
                 "open": True,
-                "next_due_at": None if flow in PUSHING else self.first + waits[flow] * self.part,
+                "next_due_at": self.first + waits[flow] * self.part if flow in waits else None,
                 "last_success_at": self.first - timedelta(minutes=1),
             }
             for flow in Flow
