@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from contextvars import copy_context
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from typing import cast as taken_as
 
@@ -135,8 +134,10 @@ class Database:
         """Run *work* as one transaction: all of it or nothing, to its end even if the caller is cancelled."""
         if self._writer is None:
             return await _whole(_in(self._writers, lambda: self.write_now(work)))
+        here = copy_context()
+        written = self._writer.write(lambda connection: here.run(work, connection))
         try:
-            return await _whole(asyncio.wrap_future(self._writer.write(partial(copy_context().run, work))))
+            return await _whole(asyncio.wrap_future(written))
         except IntegrityError:
             raise
         except (DBAPIError, sqlite3.Error) as error:
