@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from hub_core import Hub
 from hub_core.domain.budget import RateBudget
 from hub_core.domain.integrations import Flow, FlowStatus
+from hub_core.domain.totals import Totals
 from hub_core.storage.budgets import BudgetRepository
 from hub_core.storage.outages import OutageRepository
 from hub_core.storage.tables import flow_state, integrations, pushes
@@ -129,3 +130,11 @@ async def test_the_status_takes_as_many_statements_however_many_integrations_the
             await hub.status()
         counts.append(len(seen))
     assert counts[0] == counts[1] == counts[2]
+
+
+async def test_what_a_flow_does_is_added_up_in_its_row(desk: StockDesk) -> None:
+    for level in (3, 2):
+        await desk.sets(a=level, b=level)
+        await desk.push()
+    totals = Totals.read(desk.flow(Flow.STOCK)["totals"])
+    assert (totals.counts, totals.runs) == ({"sent": 4, "accepted": 4}, {"succeeded": 2})
