@@ -1,5 +1,6 @@
 """Telling once that a flow is in trouble, and once that it is over."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -14,9 +15,9 @@ from tests.hubs import connected, settings, statements, told, worker, writing
 
 
 async def looks(*noticing: Noticing, times: int = 2) -> None:
+    """Let all look at the same moment."""
     for _ in range(times):
-        for one in noticing:
-            await one.look()
+        await asyncio.gather(*(one.look() for one in noticing))
 
 
 async def news(hub: Hub) -> list[dict[str, Any]]:
