@@ -16,7 +16,7 @@ from hub_threedcart.settings import ThreeDCartCredentials, ThreeDCartSettings, e
 from hub_threedcart.wire import WireToken
 
 _LONGEST: Final = 200
-_RIGHTS: Final = "read Orders, Products and StoreSettings, and write Products"
+_RIGHTS: Final = "read Orders, Products and StoreSettings, and write Orders and Products"
 _PORTAL: Final = (
     f"Sign in to 3DCart's developer portal (devportal.3dcart.com) and add an app that may {_RIGHTS}.",
     "Store the public and the private key of that app in the hub: hub application set threedcart",

@@ -31,10 +31,11 @@ async def identify(store: Store) -> StoreIdentity:
         raise AuthorizationError(
             "The store refuses the hub. Either the token, the private key or the store address is wrong, or the app "
             "has none of the rights that it needs: copy the token once more, or grant the app to read Orders, "
-            "Products and StoreSettings, and to write Products."
+            "Products and StoreSettings, and to write Orders and Products."
         )
-    if not await client.may_write("Products"):
-        missing.append("Products: write")
+    for resource in _COUNTED:
+        if not await client.may_write(resource):
+            missing.append(f"{resource}: write")
     return _identity(store.settings_as(ThreeDCartSettings), told, tuple(missing))
 
 

@@ -40,6 +40,7 @@ def open_store(api: respx.MockRouter, example: Example) -> respx.MockRouter:
     api.get(f"{API}/StoreSettings", name="settings").respond(json=example("store_settings"))
     api.get(f"{API}/Orders", name="orders").respond(json=example("orders_count"))
     api.get(f"{API}/Products", name="products").respond(json=example("products_count"))
+    api.put(f"{API}/Orders", name="order_writes").respond(400)
     api.put(f"{API}/Products", name="writes").respond(400)
     return api
 
@@ -165,7 +166,7 @@ async def test_version_and_address_of_the_api_can_be_set(
     route = api.route(url__startswith="https://api.example/root/v1/").respond(404)
     settings = ThreeDCartSettings(store_url="shop.example.com", api_version="v1")
     await check_store(replace(store, settings=settings))
-    assert route.call_count == 4
+    assert route.call_count == 5
 
 
 # Who the store is
@@ -208,11 +209,12 @@ async def test_a_missing_right_is_named_and_the_store_connects(
 
 
 @pytest.mark.parametrize("status", [401, 403])
-async def test_a_store_that_does_not_let_the_hub_write_products_says_so_and_connects(
-    status: int, store: Store, open_store: respx.MockRouter
+@pytest.mark.parametrize("resource", ["Orders", "Products"])
+async def test_a_store_that_does_not_let_the_hub_write_says_so_and_connects(
+    status: int, resource: str, store: Store, open_store: respx.MockRouter
 ) -> None:
-    open_store["writes"].respond(status)
-    assert (await check_store(store)).missing_permissions == ("Products: write",)
+    open_store.put(f"{API}/{resource}").respond(status)
+    assert (await check_store(store)).missing_permissions == (f"{resource}: write",)
 
 
 @pytest.mark.parametrize("status", [200, 206, 404, 405, 415, 500, 501])

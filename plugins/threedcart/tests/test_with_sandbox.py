@@ -163,5 +163,5 @@ async def test_prices_are_what_the_store_asks_then(sandbox: Sandbox, shop: Store
 async def test_a_store_tells_whether_products_may_be_written(sandbox: Sandbox, shop: Store) -> None:
     assert (await check_store(shop)).missing_permissions == ()
     assert not sandbox.shop.writes.writes
-    sandbox.shop.rights -= {"products:write"}
-    assert (await check_store(shop)).missing_permissions == ("Products: write",)
+    sandbox.shop.rights -= {"products:write", "orders:write"}
+    assert (await check_store(shop)).missing_permissions == ("Orders: write", "Products: write")
