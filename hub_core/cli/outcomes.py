@@ -25,7 +25,7 @@ def _read(counts: "Counts", what: str) -> str:
 
 
 def _sent(counts: "Counts", kind: str) -> str:
-    what = {"stock": "stock figure", "prices": "price"}[kind]
+    what = {"stock": "stock figure", "prices": "price", "fulfilment": "parcel"}[kind]
     if not counts.sent:
         told = f"no {what} to tell" if not counts.waiting else f"no {what} sent"
     else:

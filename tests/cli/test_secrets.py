@@ -65,7 +65,7 @@ ANSWER = {"code": CANARIES["the code of the authorisation"], "state": CANARIES["
 TALKATIVE = ("", "httpx", "httpcore", "sqlalchemy.engine", "sqlalchemy.pool", "asyncio", "hub_core", "stamina")
 POSTED = CallbackRequest(method="POST", headers={}, query=ANSWER, body=CANARIES["the token of another store"].encode())
 WITHOUT_STORE = ("begin_authorization", "complete_authorization", "receive_callback")
-STREAMS = ("fetch_orders", "fetch_listings", "push_stock", "push_prices", "settle")
+STREAMS = ("fetch_orders", "fetch_listings", "push_stock", "push_prices", "push_fulfilments", "settle")
 KINDS = {
     *("objects", "logs for people", "logs for machines", "errors", "tracebacks", "events", "runs and health"),
     *("rejects", "answers of the API", "problems of the API", "commands for people", "commands with --json"),
@@ -197,6 +197,7 @@ async def each_hook_fails_in_each_way(hub: Hub, search: Search) -> None:
         "fetch_listings": {"cursor": None},
         "push_stock": {"changes": []},
         "push_prices": {"changes": []},
+        "push_fulfilments": {"fulfilments": []},
         "settle": {"receipts": [OpenReceipt("a", None)]},
         "subscribe_webhooks": {"address": f"https://hub.example/{ANSWER['state']}", "secret": ANSWER["state"]},
         "unsubscribe_webhooks": {"subscription": Subscription({"number": 1})},

@@ -53,8 +53,11 @@ def test_all_is_done_that_a_store_can_do_in_order(hub: HubCommand, password: Pat
         "north: 3 listings read in 1 page: 3 new, 0 changed, 0 as before",
         "north: no stock figure to tell",
         "north: no price to tell",
+        "north: no parcel to tell",
     ]
-    assert [run["kind"] for run in hub("runs", "--json").json] == ["prices", "stock", "listings", "orders"]
+    assert [run["kind"] for run in hub("runs", "--json").json] == [
+        *("fulfilment", "prices", "stock", "listings", "orders")
+    ]
 
 
 def test_only_the_kinds_that_are_named_are_done(hub: HubCommand, north: StockShop) -> None:

@@ -23,6 +23,7 @@ from hub_core import (
     ChannelStatus,
     Connection,
     Cursor,
+    Fulfilment,
     Hints,
     InputError,
     IntegrationChange,
@@ -331,6 +332,11 @@ async def push_stock(store: Store, changes: Sequence[StockChanges]) -> AsyncGene
 @hookimpl
 async def push_prices(store: Store, changes: Sequence[PriceChange]) -> AsyncGenerator[Sequence[Outcome], None]:
     yield await _may_fail("push_prices", store) or _outcomes(store, [one.listing for one in changes])  # type: ignore[misc]
+
+
+@hookimpl
+async def push_fulfilments(store: Store, fulfilments: Sequence[Fulfilment]) -> AsyncGenerator[Sequence[Outcome], None]:
+    yield await _may_fail("push_fulfilments", store) or _outcomes(store, [one.id for one in fulfilments])  # type: ignore[misc]
 
 
 @hookimpl

@@ -62,7 +62,9 @@ def set_values(
 
 FlowOption = Annotated[
     str | None,
-    typer.Option("--flow", metavar="F", help="Only its orders, listings, stock or prices.", show_default=False),
+    typer.Option(
+        "--flow", metavar="F", help="Only its orders, listings, stock, prices or fulfilment.", show_default=False
+    ),
 ]
 
 

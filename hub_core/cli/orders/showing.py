@@ -8,6 +8,7 @@ from hub_core.cli.output import document, facts, say, table, written
 from hub_core.cli.running import AsJson, names_of, run
 
 if TYPE_CHECKING:
+    from hub_core.domain.fulfilments import StoredFulfilment
     from hub_core.domain.orders import Address, OrderLine, Shipment, StoredOrder
     from hub_core.hub import Hub
 
@@ -35,14 +36,17 @@ def show(
             )
         return
 
-    async def work(hub: "Hub") -> tuple["StoredOrder", dict[int, str]]:
-        return await hub.orders.get(order), await names_of(hub)
+    async def work(hub: "Hub") -> tuple["StoredOrder", list["StoredFulfilment"], dict[int, str]]:
+        return await hub.orders.get(order), await hub.fulfilments.of(order), await names_of(hub)
 
-    one, names = run(work)
+    one, parcels, names = run(work)
     if as_json:
         document(one)
-    else:
-        _print(one, str(names.get(one.integration_id, one.integration_id)))
+        return
+    _print(one, str(names.get(one.integration_id, one.integration_id)))
+    for parcel in reversed(parcels):
+        say()
+        facts(_parcel(parcel))
 
 
 def _revision(one: dict[str, Any]) -> list[dict[str, object]]:
@@ -100,10 +104,12 @@ def _address(address: "Address") -> str:
 
 def _line(line: "OrderLine") -> dict[str, object]:
     return {
+        "line": line.external_id,
         "sku": line.sku,
         "name": line.name,
         "options": ", ".join(f"{option.name}: {option.value}" for option in line.options),
         "quantity": f"{line.quantity:f}",
+        "shipped": f"{line.shipped:f}",
         "price": written(line.unit_price),
         "total": written(line.total),
         "shipment": line.shipment,
@@ -119,4 +125,16 @@ def _shipment(shipment: "Shipment") -> dict[str, object]:
         "status": shipment.status,
         "tracking": shipment.tracking_number,
         "shipped": shipment.shipped_at,
+    }
+
+
+def _parcel(one: "StoredFulfilment") -> dict[str, object]:
+    return {
+        "fulfilment": one.id,
+        "lines": ", ".join(f"{line.external_id}={line.quantity:f}" for line in one.lines),
+        "tracking": one.tracking_number,
+        "carrier": one.carrier,
+        "shipped": one.shipped_at,
+        "state": one.state,
+        "reason": one.reason,
     }

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from hub_core.domain.integrations import Integration
     from hub_core.hub import Hub
 
-KINDS = ("orders", "listings", "stock", "prices")
+KINDS = ("orders", "listings", "stock", "prices", "fulfilment")
 """In this order: what a store is told follows from its orders and from what it lists."""
 
 

@@ -24,6 +24,7 @@ def sync(
     listings: Annotated[bool, typer.Option("--listings", help="Read what the stores list.")] = False,
     stock: Annotated[bool, typer.Option("--stock", help="Tell the stores the stock that has changed.")] = False,
     prices: Annotated[bool, typer.Option("--prices", help="Tell the stores the prices that have changed.")] = False,
+    fulfilment: Annotated[bool, typer.Option("--fulfilment", help="Tell the stores what has been shipped.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what the stores would be told, and send nothing.")
     ] = False,
@@ -35,11 +36,11 @@ def sync(
 
     Example: hub sync "My shop" --stock --dry-run
 
-    Without a kind, all that a store can do: orders, listings, stock, prices, in this order. Stock
-    that must wait until a store's orders have been read gets that. A dry run reads nothing either:
-    it says what follows from what the hub knows.
+    Without a kind, all that a store can do: orders, listings, stock, prices, fulfilment, in this
+    order. Stock that must wait until a store's orders have been read gets that. A dry run reads
+    nothing either: it says what follows from what the hub knows.
     """
-    wanted = {"orders": orders, "listings": listings, "stock": stock, "prices": prices}
+    wanted = {"orders": orders, "listings": listings, "stock": stock, "prices": prices, "fulfilment": fulfilment}
     kinds = [kind for kind, named in wanted.items() if named]
     if dry_run:
         if not run(lambda hub: preview(hub, names or [], kinds, as_json)):

@@ -12,6 +12,7 @@ from hub_core.cli.syncing.choosing import KINDS, chosen, kinds_of
 from hub_core.domain.errors import HubError
 
 if TYPE_CHECKING:
+    from hub_core.domain.fulfilments import StoredFulfilment
     from hub_core.domain.integrations import Integration
     from hub_core.domain.listings import Figure, StoredListing
     from hub_core.domain.runs import Run
@@ -29,17 +30,23 @@ _FIGURES: "dict[str, Callable[[StoredListing], Figure | None]]" = {
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended; without one, why was told already. *stuck* are listings that were not told something."""
+    """How a run ended; without one, why was told already.
+
+    *stuck* are listings that were not told something, *unknown* are parcels of which a person must decide.
+    """
 
     integration: "Integration"
     run: "Run | None"
     stuck: "tuple[StoredListing, ...]" = ()
+    unknown: "tuple[StoredFulfilment, ...]" = ()
 
     @property
     def failed(self) -> bool:
         """Tell whether somebody must look at it."""
         run = self.run
-        return run is None or run.error is not None or run.state in ("failed", "stopped") or run.counts.refused > 0
+        if run is None or run.error is not None or self.unknown:
+            return True
+        return run.state in ("failed", "stopped") or run.counts.refused > 0
 
 
 Tell = Callable[[Ended], None]
@@ -88,7 +95,7 @@ class _Rounds:
         watch = telling_of_takeover(integration.name, self._start(f"{integration.name}: {kind}"))
         try:
             run = await self._hub.sync(integration.id, kind, progress=watch)
-            return Ended(integration, run, await self._stuck(run))
+            return Ended(integration, run, await self._stuck(run), await self._unknown(run))
         except HubError as error:
             explain(error, "" if integration.name in str(error) else f"{integration.name}: ")
             return Ended(integration, None)
@@ -100,6 +107,16 @@ class _Rounds:
             listings = self._hub.listings.find(integration=run.integration_id, state=state, limit=_REASONS)
             found += [one async for one in listings if is_stuck(_FIGURES[run.kind](one))]
         return tuple(found)
+
+    async def _unknown(self, run: "Run") -> "tuple[StoredFulfilment, ...]":
+        """Give some of the parcels of which nobody knows whether the store was told."""
+        if run.kind != "fulfilment":
+            return ()
+        from hub_core.domain.fulfilments import FulfilmentState
+        from hub_core.storage.fulfilments import FulfilmentFilter
+
+        which = FulfilmentFilter(run.integration_id, state=FulfilmentState.UNKNOWN, limit=_REASONS)
+        return tuple(await self._hub.fulfilments.page(which))
 
 
 def is_stuck(figure: "Figure | None") -> bool:

@@ -32,6 +32,8 @@ def tell_failure(ended: Ended) -> None:
         )
     for listing in ended.stuck:
         complain(f"{name}: {_reason(listing, run.kind)}")
+    for parcel in ended.unknown:
+        complain(f"{name}: {parcel.reason}")
     if run.error is not None:
         complain(f"{name}: {run.error.sentence}")
     if run.state == "stopped":
