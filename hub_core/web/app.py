@@ -30,6 +30,7 @@ from hub_core.web.routes import (
     callbacks,
     channels,
     events,
+    fulfilments,
     health,
     integration_changes,
     integrations,
@@ -92,7 +93,8 @@ def create_app(hub: Hub) -> FastAPI:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix=_ROOT, dependencies=[Depends(refuse_repeats)], responses={"default": _PROBLEM})
-    for part in (channels, integrations, integration_changes, syncs, orders, rejects, reports, events, audit):
+    parts = (channels, integrations, integration_changes, syncs, orders, fulfilments, rejects, reports, events, audit)
+    for part in parts:
         api.include_router(part.router)
     return api
 

@@ -8,6 +8,7 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from hub_core.domain.errors import InputError, NotFoundError
+from hub_core.domain.fulfilments import FulfilmentState
 from hub_core.domain.orders import OrderStatus
 from hub_core.domain.rejects import RejectState
 from hub_core.domain.reports import ReportBy
@@ -69,6 +70,12 @@ class RejectQuery(OfIntegration):
     """Which rejects: by default those that ask for attention."""
 
     state: RejectState = RejectState.OPEN
+
+
+class FulfilmentQuery(OfIntegration):
+    """Which fulfilments."""
+
+    state: FulfilmentState | None = None
 
 
 class EventQuery(OfIntegration):
