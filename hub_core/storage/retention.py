@@ -90,10 +90,11 @@ class RetentionRepository:
 
 
 def _has_a_later_one() -> ColumnElement[bool]:
+    """Tell whether a run is not the last of its flow; asked run by run, since a join would read all runs there are."""
     later = runs.alias("later")
-    return exists().where(
-        later.c.integration_id == runs.c.integration_id, later.c.kind == runs.c.kind, later.c.id > runs.c.id
-    )
+    same_flow = and_(later.c.integration_id == runs.c.integration_id, later.c.kind == runs.c.kind)
+    last = select(later.c.id).where(same_flow).order_by(later.c.id.desc()).limit(1)
+    return runs.c.id < last.correlate(runs).scalar_subquery()
 
 
 def _is_gone_by() -> ColumnElement[bool]:
