@@ -72,6 +72,8 @@ async def test_what_several_searches_read_is_no_repetition(toys: Desk, monkeypat
     monkeypatch.setattr(repetition, "TIMES", 2)
     await toys.work()
     assert (await toys.last()).state == "succeeded"
+    reads: Any = toys.runner._work[Flow.ORDERS]
+    assert reads._repetition._reads == {}  # what has ended takes no memory
 
 
 async def test_a_read_goes_on_from_its_place_once_the_store_has_mended(toys: Desk) -> None:

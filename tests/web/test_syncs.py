@@ -17,6 +17,15 @@ async def test_a_run_that_is_asked_for_is_queued(api: httpx.AsyncClient, connect
     assert (await api.get(f"/syncs/{run['id']}")).json() == run
 
 
+async def test_a_run_says_what_it_took(hub: Hub, api: httpx.AsyncClient, connected: Integration) -> None:
+    run = await hub.sync(connected.id)
+    told = (await api.get(f"/syncs/{run.id}")).json()
+    assert (told["api_calls"], told["waited_seconds"], told["error"]) == (0, 0.0, None)
+    begun, ended = (await api.get("/events", params={"after": 2})).json()["items"]
+    assert (begun["type"], ended["type"]) == ("run.started", "run.finished")
+    assert {**ended["data"]["counts"], "expected": ended["data"]["expected"]} == told["counts"]
+
+
 async def test_a_run_that_is_under_way_is_given_again(api: httpx.AsyncClient, connected: Integration) -> None:
     first = await api.post(f"/integrations/{connected.id}/syncs", json=ORDERS)
     again = await api.post(f"/integrations/{connected.id}/syncs", json={"kinds": ["orders", "orders"]})
