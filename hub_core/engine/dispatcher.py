@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hub_core.domain.errors import StorageError
 from hub_core.storage.chores import ChoreRepository
+from hub_core.storage.offering import Offering
 from hub_core.storage.offers import Lane, Offer, OfferRepository, Room
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Dispatcher:
     def __init__(self, parts: Parts, defer: Defer) -> None:
         self._parts = parts
         self._defer = defer
+        self._offering = Offering(parts.database)
         self._looks = 0
         self._lost = False
 
@@ -67,7 +69,7 @@ class Dispatcher:
             self._lost = False
         # a process that was away for a while is there again before it could say so
         served = offers.served() | set(self._parts.channels.channels)
-        found = offers.offer(self._rooms(served, offers.waiting()))
+        found = offers.offer(self._rooms(served, offers.waiting()), self._offering)
         if found:
             self._defer(found, connection.connection.driver_connection)
         return len(found)

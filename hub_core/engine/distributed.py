@@ -39,6 +39,7 @@ logger = logging.getLogger("hub_core.engine")
 TASK: Final = "hub:flow"
 """What every job asks for. Whoever needs jobs of another kind gives them queues of another name, too."""
 LOOK_SECONDS: Final = 0.5
+TIDY_SECONDS: Final = 20.0
 FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 15.0
 _CONNECTIONS: Final = 4
@@ -65,6 +66,7 @@ class Distributed:
         self._connector = connector or self._connect
         self._dispatcher = Dispatcher(parts, _Deferring())
         self._watch = Watch(parts.clock)
+        self._tidied_at = parts.clock.monotonic()
         self._waits = Grumbling("The engine waits: %s")
         self._breaks = Grumbling("The engine is cut off from what is offered to it, and tries again: %s")
         self._takings: set[asyncio.Task[asyncio.Task[object] | None]] = set()
@@ -84,7 +86,9 @@ class Distributed:
         troubles: tuple[HubError, ...] = ()
         try:
             await self._dispatcher.tick()
-            await self._dispatcher.tidy()
+            if self._tidied_at + TIDY_SECONDS <= self._parts.clock.monotonic():
+                self._tidied_at = self._parts.clock.monotonic()
+                await self._dispatcher.tidy()
             await self._check()
         except StorageError as error:
             troubles = (error,)

@@ -12,39 +12,31 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     DateTime,
-    Integer,
     String,
     and_,
-    case,
     column,
     delete,
     func,
-    not_,
     or_,
     select,
     table,
     text,
     update,
-    values,
 )
 
 from hub_core.domain.integrations import Flow
-from hub_core.domain.urgency import Urgency
-from hub_core.storage.due_flows import DueRule
 from hub_core.storage.processes import ProcessRepository
-from hub_core.storage.tables import flow_state, integrations
+from hub_core.storage.tables import flow_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import CTE, ColumnElement, Connection, FromClause
+    from sqlalchemy import Connection
 
     from hub_core.storage.database import Database
+    from hub_core.storage.offering import Offering
 
-OFFERED: Final = timedelta(seconds=20)
-"""How long a flow is not offered again: what became of the first offer shows itself sooner."""
 LOST: Final = timedelta(minutes=15)
 """Whoever took a job so long ago did not come to its end: a flow is worked on for seconds at a time."""
 STALE: Final = timedelta(minutes=5)
@@ -105,72 +97,16 @@ class OfferRepository:
         counted = select(_jobs.c.queue_name, func.count()).where(_WAITS).group_by(_jobs.c.queue_name)
         return {row[0]: row[1] for row in self._connection.execute(counted)}
 
-    def offer(self, rooms: Mapping[Lane, Room]) -> list[Offer]:
+    def offer(self, rooms: Mapping[Lane, Room], offering: Offering) -> list[Offer]:
         """Mark flows that are due as offered, and give them, of each lane the most urgent first."""
         if not rooms:
             return []
-        locked = self._locked(rooms)
-        key = and_(flow_state.c.integration_id == locked.c.integration_id, flow_state.c.flow == locked.c.flow)
-        marked = (
-            update(flow_state)
-            .where(key)
-            .values(offered_until=self._database.now_sql(OFFERED))
-            .returning(
-                *(locked.c[name] for name in ("integration_id", "flow", "channel", "urgent", "urgency", "since"))
-            )
-        )
-        rows = sorted(self._connection.execute(marked), key=lambda row: (-row.urgency, row.since))
+        names = ("channels", "urgents", "frees", "oldests")
+        values = zip(*((*lane, *room) for lane, room in rooms.items()), strict=True)
+        marked = offering.statement(urgent_only=all(lane.urgent for lane in rooms))
+        found = self._connection.execute(marked, dict(zip(names, map(list, values), strict=True)))
+        rows = sorted(found, key=lambda row: (-row.urgency, row.since))
         return [Offer(Lane(row.channel, row.urgent), row.integration_id, Flow(row.flow), row.urgency) for row in rows]
-
-    def _locked(self, rooms: Mapping[Lane, Room]) -> CTE:
-        """Lock what is to be offered, but for what somebody is just writing: that is looked at the next time."""
-        chosen = self._chosen(rooms)
-        key = and_(flow_state.c.integration_id == chosen.c.integration_id, flow_state.c.flow == chosen.c.flow)
-        locked = select(*chosen.c).select_from(flow_state.join(chosen, key))
-        return locked.with_for_update(of=flow_state, skip_locked=True).cte("locked")
-
-    def _chosen(self, rooms: Mapping[Lane, Room]) -> CTE:
-        ready = DueRule(self._database.now_sql()).ready(*self._to_be_looked_at(rooms)).subquery("ready")
-        urgent = (ready.c.urgency >= Urgency.PRICES.value).label("urgent")
-        ties = (ready.c.since, ready.c.integration_id, ready.c.flow)
-        lane = (integrations.c.channel, urgent)
-        ranked = (
-            select(
-                *ready.c,
-                *lane,
-                func.row_number().over(partition_by=lane, order_by=(ready.c.urgency.desc(), *ties)).label("place"),
-                func.row_number().over(partition_by=lane, order_by=ties).label("age"),
-                func.count().over(partition_by=lane).label("total"),
-            )
-            .join(integrations, integrations.c.id == ready.c.integration_id)
-            .subquery("ranked")
-        )
-        found, room = ranked.c, _table_of(rooms)
-        old = func.least(found.total, room.c.free, type_=Integer) // 10 + room.c.oldest
-        by_age = found.age <= old
-        # what goes by its age alone must not wait behind the more urgent of its lane
-        first = case((found.urgent, Urgency.MANUAL.value), else_=Urgency.PRICES.value - 1)
-        return (
-            select(
-                found.integration_id,
-                found.flow,
-                found.channel,
-                found.urgent,
-                found.since,
-                case((by_age, first), else_=found.urgency).label("urgency"),
-            )
-            .join(room, and_(room.c.channel == found.channel, room.c.urgent == found.urgent))
-            .where(or_(found.place <= room.c.free - old, by_age))
-            .cte("chosen")
-        )
-
-    def _to_be_looked_at(self, rooms: Mapping[Lane, Room]) -> list[ColumnElement[bool]]:
-        """Leave out early what is offered, and what cannot be urgent where there is room for nothing else."""
-        now = select(self._database.now_sql()).scalar_subquery()
-        not_offered = or_(flow_state.c.offered_until.is_(None), flow_state.c.offered_until <= now)
-        reads = flow_state.c.flow.in_([Flow.ORDERS.value, Flow.LISTINGS.value])
-        may_be_urgent = or_(not_(reads), flow_state.c.urgency >= Urgency.PRICES.value)
-        return [not_offered, may_be_urgent] if all(lane.urgent for lane in rooms) else [not_offered]
 
     def withdraw(self, integration_id: int, flow: Flow) -> None:
         """Let a flow be offered again at once: whoever took the job cannot work on it."""
@@ -199,8 +135,3 @@ class OfferRepository:
         lost = and_(_IS_AT_WORK, last < now(-LOST))
         stale = and_(_WAITS, last < now(-STALE))
         self._connection.execute(delete(_jobs).where(or_(lost, stale)))
-
-
-def _table_of(rooms: Mapping[Lane, Room]) -> FromClause:
-    columns = (column("channel", String), column("urgent", Boolean), column("free", Integer), column("oldest", Integer))
-    return values(*columns, name="rooms").data([(*lane, *room) for lane, room in rooms.items()])

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -144,7 +145,7 @@ async def test_a_worker_ends_in_time_whatever_its_stores_and_its_database_do(
     took = []
     for away in (False, True):
         async with started(tmp_path / str(away), proxy.url, "worker") as (process, _):
-            await shops.until(lambda diary, pid=process.pid: {pid} & {each.pid for each in diary})
+            await shops.until(partial(asked_by, process.pid))
             if away:
                 await proxy.cut()
             at = time.monotonic()
@@ -276,6 +277,10 @@ async def push(hub: Hub, shops: SlowShops, name: str, level: int) -> float:
 def in_short(seconds: list[float]) -> str:
     marks = quantiles(seconds, n=20)
     return f"p50 {marks[9]:.2f} s, p95 {marks[18]:.2f} s, longest {max(seconds):.2f} s"
+
+
+def asked_by(pid: int, diary: list[Asked]) -> bool:
+    return any(each.pid == pid for each in diary)
 
 
 async def listed(hub: Hub) -> None:
