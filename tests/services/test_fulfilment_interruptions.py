@@ -332,3 +332,21 @@ async def test_a_cancelled_run_goes_on_where_it_stopped(desk: StockDesk, place: 
     desk.shop.after_request = None
     await quiet(desk, 8)
     assert (await state(desk, one), desk.shop.parcels) == ("sent", [("X", "T1")])
+
+
+@pytest.fixture
+def three_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.stockshop.channel.PARCELS", 3)
+
+
+async def test_of_parcels_that_are_told_together_each_is_looked_up_by_itself(
+    three_at_once: None, desk: StockDesk
+) -> None:
+    made = [await asked(desk, f"X{one}", f"T{one}") for one in range(4)]
+    desk.shop.cuts = {4: "after"}
+    run = await desk.push(Flow.FULFILMENT)
+    assert (run.state, run.counts.sent, run.counts.accepted) == ("failed", 3, 1)
+    assert [await state(desk, one) for one in made] == ["sent", "sending", "sending", "waiting"]
+    await quiet(desk)
+    assert [await state(desk, one) for one in made] == ["sent"] * 4
+    assert sorted(desk.shop.parcels) == [(f"X{one}", f"T{one}") for one in range(4)]

@@ -1,5 +1,6 @@
 """Shipping: what somebody asks for, what the store is told of it, and what is shown."""
 
+import asyncio
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -97,6 +98,20 @@ async def test_what_is_under_way_or_shipped_cannot_be_shipped_once_more(desk: St
         if await desk.is_due(Flow.FULFILMENT):
             continue
         await desk.is_due(Flow.ORDERS)
+
+
+async def test_of_many_who_ship_the_same_goods_at_once_one_does(desk: StockDesk) -> None:
+    order = await placed(desk)
+    tried = await asyncio.gather(*(ship(desk, order, f"T{one}") for one in range(5)), return_exceptions=True)
+    assert sum(isinstance(one, StoredFulfilment) for one in tried) == 1
+    assert sum(isinstance(one, ConflictError) for one in tried) == 4
+
+
+async def test_who_asks_for_the_same_parcel_at_once_gets_the_same(desk: StockDesk) -> None:
+    order = await placed(desk)
+    asked = await asyncio.gather(*(desk.hub.fulfilments.ship(order, "T1") for _ in range(5)))
+    assert len({one.fulfilment.id for one in asked}) == 1
+    assert sum(one.new for one in asked) == 1
 
 
 @pytest.mark.parametrize(

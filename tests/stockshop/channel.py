@@ -44,6 +44,7 @@ from tests.stockshop.shop import StockShop, Told, stock_shop_at
 from tests.toyshop.channel import read as read_order
 
 BATCH = 10
+PARCELS = 1
 
 
 class StockShopSettings(BaseModel):
@@ -71,6 +72,7 @@ def describe_channel() -> ChannelInfo:
         rate_budgets=(RateBudget(depth=1000, per_second=1000),),
         stock_batch=BATCH,
         price_batch=BATCH,
+        fulfilment_batch=PARCELS,
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from hub_core.domain.integrations import Flow
 from hub_core.domain.tokens import Scope
+from hub_core.testing.clock import VirtualClock
 from tests import hubs
 from tests.hubs import NOW
 from tests.stockshop.desk import StockDesk, stock_desk
@@ -23,7 +24,7 @@ async def desk(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyP
     hubs.hurry_sqlite(monkeypatch)
     path = tmp_path / "hub.db"
     shutil.copyfile(empty_database, path)
-    async with stock_desk(f"sqlite:///{path}", hubs.VirtualClock(NOW)) as opened:
+    async with stock_desk(f"sqlite:///{path}", VirtualClock(NOW)) as opened:
         opened.shop.put("X", NOW, lines=LINES)
         await opened.read_orders()
         yield opened
