@@ -1,5 +1,6 @@
 """Proofs that were stopped go on where they were."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,17 @@ def test_a_proof_that_there_is_not_is_named(rounds: list[tuple[str, int]], capsy
         prove.main(["three"])
     assert "there is no proof three; choose from one, two" in capsys.readouterr().err
     assert rounds == []
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_measurement_holds_where_it_reaches_its_goals(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    run: list[list[str]] = []
+
+    def measure(command: list[str], **options: object) -> subprocess.CompletedProcess[bytes]:
+        del options
+        run.append(command[1:])
+        return subprocess.CompletedProcess(command, code)
+
+    monkeypatch.setattr(subprocess, "run", measure)
+    assert prove.Measured("soak", 4).round(3) is (code == 0)
+    assert run == [["-m", "benchmarks", "soak", "--long"]]
