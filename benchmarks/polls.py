@@ -22,24 +22,25 @@ from hub_core.domain.integrations import Flow
 from tests.postgres import PostgresServer
 
 _WARM_UP: Final = 15.0
+_TWO: Final = ("serve", "worker")
 _DURABLE: Final = ""
 """No settings: a database whose commits survive a power cut, as those of the hub's users should."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """So many *stores*, each read every *interval* seconds, by *processes* on PostgreSQL, or by one on SQLite."""
+    """So many *stores*, each read every *interval* seconds, by processes of these *kinds*."""
 
     stores: int
     interval: int
-    processes: int = 1
+    kinds: tuple[str, ...] = ("serve",)
     postgresql: bool = False
     seconds: float = 120.0
 
     @property
     def name(self) -> str:
         """Say what it is."""
-        where = f"PostgreSQL, {self.processes} processes" if self.postgresql else "SQLite"
+        where = f"PostgreSQL, {len(self.kinds)} processes" if self.postgresql else "SQLite"
         return f"{self.stores:,} stores every {self.interval} s, {where}"
 
 
@@ -93,18 +94,19 @@ def seen(load: Load) -> Seen:
         port = stack.enter_context(shop(0, "still_shop"))
         url, serving = stack.enter_context(database(folder, postgresql=load.postgresql))
         script("fleet", port, folder, load.stores, load.interval, "--url", url)
-        hub = [stack.enter_context(_serving(port, folder, url)) for _ in range(load.processes)]
+        hub = [stack.enter_context(_running(kind, port, folder, url)) for kind in load.kinds]
         time.sleep(_WARM_UP)
         return _watched(load, url, [server.pid for server in hub], serving)
 
 
 @contextmanager
-def _serving(store: int, folder: str, url: str) -> Iterator[Server]:
+def _running(kind: str, store: int, folder: str, url: str) -> Iterator[Server]:
     port = free_port()
     env = {**environment(store, folder), "HUB_PORT": str(port), "HUB_DATABASE_URL": url}
-    server = Server([HUB, "serve"], port, env)
+    server = Server([HUB, kind], port, env)
     try:
-        server.first_answer("/health")
+        if kind == "serve":
+            server.first_answer("/health")
         yield server
     finally:
         server.stop()
@@ -135,9 +137,9 @@ def polls(orders: int, pairs: int) -> Iterator[Figure]:
     costs = []
     for load in (
         Load(1_000, 60, seconds=length(120, 180)),
-        Load(100, 60, 2, postgresql=True, seconds=length(60, 180)),
-        Load(2_000, 60, 2, postgresql=True, seconds=length(120, 180)),
-        Load(10_000, 300, 2, postgresql=True, seconds=length(120, 330)),
+        Load(100, 60, _TWO, postgresql=True, seconds=length(60, 180)),
+        Load(2_000, 60, _TWO, postgresql=True, seconds=length(120, 180)),
+        Load(10_000, 300, _TWO, postgresql=True, seconds=length(120, 330)),
     ):
         found = seen(load)
         yield from _figures(load, found)
