@@ -10,7 +10,7 @@ from benchmarks.__main__ import MEASUREMENTS, main
 from benchmarks.figures import Figure, table
 from benchmarks.lengths import LONG, length
 from benchmarks.polls import share
-from benchmarks.probe import starts, waiting
+from benchmarks.probe import starts
 from benchmarks.processes import script, shop
 from benchmarks.store import environment
 from benchmarks.taking_in import statements
@@ -65,11 +65,9 @@ async def test_stores_of_a_fleet_can_be_read_and_each_beginning_is_noted(
             runs = [await hub.sync(integration) for integration in (1, 2, 3)]
             end = datetime.now(UTC) + timedelta(seconds=1)
             noted = await hub.parts.database.read(lambda connection: starts(connection, begin, end))
-            late = await hub.parts.database.read(waiting)
     assert [(run.error, run.counts.read, run.api_calls > 0) for run in runs] == [(None, 0, True)] * 3
     assert [(one.integration_id, one.flow) for one in noted] == [(1, "orders"), (2, "orders"), (3, "orders")]
     assert min(one.late for one in noted) >= 0
-    assert late == []
 
 
 def test_a_share_is_what_so_many_values_do_not_exceed() -> None:
