@@ -14,12 +14,14 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 @contextlib.contextmanager
-def on_signal(act: Callable[[], object]) -> Iterator[None]:
-    """Call *act* in the running loop for each signal that asks the process to end."""
+def on_signal(act: Callable[[], object], at_once: Callable[[], object] | None = None) -> Iterator[None]:
+    """Call *act* in the running loop for each signal that asks the process to end, and *at_once* before, anywhere."""
     loop = asyncio.get_running_loop()
 
     def handle(number: int, frame: Any) -> None:
         del number, frame
+        if at_once is not None:
+            at_once()
         loop.call_soon_threadsafe(act)
 
     before = {number: signal.signal(number, handle) for number in _SIGNALS}

@@ -9,10 +9,12 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Final
 
+from hub_core.domain.clock import SystemClock
 from hub_core.domain.errors import HubError
 from hub_core.engine.allocator import ease_allocator
 from hub_core.engine.collector import ease_collector
 from hub_core.engine.watch import STALLED, StalledError
+from hub_core.engine.watchdog import Heartbeat, Watchdog
 from hub_core.hub import Hub
 from hub_core.logs import set_up_logging
 from hub_core.process import first, on_signal
@@ -41,15 +43,11 @@ def run(settings: HubSettings, registry: ChannelRegistry) -> int:
 
 async def _work(settings: HubSettings, registry: ChannelRegistry) -> int:
     stop = asyncio.Event()
-
-    def end() -> None:
-        stop.set()
-        _end_in_any_case()
-
-    with on_signal(end):
+    with on_signal(stop.set, at_once=_end_in_any_case):
         async with Hub.open(settings=settings, registry=registry) as hub:
             ease_collector()
             engine = hub.engine("worker")
+            beating = asyncio.create_task(_beat())
             await engine.start()
             breaking = asyncio.create_task(engine.broken())
             _say(engine, registry)
@@ -57,8 +55,17 @@ async def _work(settings: HubSettings, registry: ChannelRegistry) -> int:
                 await first(stop.wait(), breaking)
             finally:
                 await engine.stop()
-                await asyncio.wait({breaking})
+                beating.cancel()
+                await asyncio.wait({breaking, beating})
     return 0 if stop.is_set() else _exit_code(breaking)
+
+
+async def _beat() -> None:
+    """Give a sign of life, and let a thread say what holds the loop while there is none."""
+    clock = SystemClock()
+    heartbeat = Heartbeat(clock)
+    Watchdog(heartbeat).watch_from_thread(clock)
+    await heartbeat.beat()
 
 
 def _exit_code(breaking: asyncio.Task[None]) -> int:

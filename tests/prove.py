@@ -75,6 +75,7 @@ PROOFS: tuple[Proof | Measured, ...] = (
             ("without-database", "the_database_may_be_away"),
             ("cut-off", "connections_may_be_cut_again_and_again"),
             ("ended", "a_worker_ends_in_time_whatever_its_stores_and_its_database_do"),
+            ("held", "a_worker_whose_loop_a_plugin_holds_says_so_and_ends_in_time"),
             ("backlog", "pushes_pass_ten_thousand_polls_that_are_due"),
         )
     ),

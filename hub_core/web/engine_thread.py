@@ -14,7 +14,7 @@ from hub_core.hub import Hub
 
 if TYPE_CHECKING:
     from hub_core.engine.engine import Engine
-    from hub_core.web.watchdog import Heartbeat
+    from hub_core.engine.watchdog import Heartbeat
 
 
 class EngineThread:

@@ -16,6 +16,7 @@ from hub_core.domain.errors import HubError
 from hub_core.engine.allocator import ease_allocator
 from hub_core.engine.collector import ease_collector
 from hub_core.engine.watch import STALLED, StalledError
+from hub_core.engine.watchdog import Heartbeat, Watchdog
 from hub_core.hub import Hub
 from hub_core.logs import set_up_logging
 from hub_core.process import first, on_signal
@@ -23,7 +24,6 @@ from hub_core.web.engine_thread import EngineThread
 from hub_core.web.front import Front
 from hub_core.web.listening import address_of, is_loopback, listen
 from hub_core.web.standing_in import StandIn
-from hub_core.web.watchdog import Heartbeat, Watchdog
 
 if TYPE_CHECKING:
     import socket

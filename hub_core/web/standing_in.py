@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from hub_core.domain.errors import StorageError
 
 if TYPE_CHECKING:
+    from hub_core.engine.watchdog import Heartbeat
     from hub_core.services.parts import Parts
-    from hub_core.web.watchdog import Heartbeat
 
 logger = logging.getLogger("hub_core.web")
 

@@ -20,6 +20,7 @@ from hub_core.storage.tables import flow_state, pushes
 from tests.hubs import found, rows, settings
 from tests.machines import THOROUGH
 from tests.proxies import Proxy, proxy_to
+from tests.slowshop.channel import HOLD
 from tests.slowshop.crowd import add_crowd
 from tests.slowshop.shops import Asked, SlowShops, connected, order, slow_shop_registry, slow_shops
 from tests.slowshop.workers import started
@@ -157,6 +158,24 @@ async def test_a_worker_ends_in_time_whatever_its_stores_and_its_database_do(
             assert {row["lease_owner"] for row in rows(hub, flow_state)} == {None}
     tell(f"SIGTERM: ended after {took[0]:.1f} s where stores do not answer, {took[1]:.1f} s without a database as well")
     assert max(took) <= 12
+
+
+async def test_a_worker_whose_loop_a_plugin_holds_says_so_and_ends_in_time(
+    hub: Hub, shops: SlowShops, postgresql_hub_url: str, tmp_path: Path, tell: Tell
+) -> None:
+    shops.answer = lambda _: asyncio.sleep(0, HOLD)
+    await connected(hub, shops, "north")
+    log = tmp_path / "home" / "log"
+    async with started(tmp_path / "home", postgresql_hub_url, "worker") as (process, _):
+        async with asyncio.timeout(60):
+            while "the hook fetch_orders of the plugin 'slowshop'" not in log.read_text():  # noqa: ASYNC110 - a file
+                await asyncio.sleep(0.2)
+        at = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(30):
+            assert await process.wait() == 1
+    tell(f"SIGTERM: a worker whose loop is held ended after {time.monotonic() - at:.1f} s")
+    assert "The engine did not end within 12 s" in log.read_text()
 
 
 @pytest.mark.parametrize("seconds", [5, 50])

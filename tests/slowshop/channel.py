@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 from collections.abc import AsyncGenerator, Sequence
 from decimal import Decimal
 from typing import Any
@@ -30,6 +31,9 @@ from hub_core import (
     hookimpl,
 )
 from tests.toyshop.channel import read as read_order
+
+HOLD = "hold"
+"""The answer upon which the channel holds its loop."""
 
 
 class SlowSettings(BaseModel):
@@ -70,7 +74,9 @@ async def _asked(store: Store, what: str, page: int) -> Any:
         writer.close()
     if not answer:
         raise UnavailableError("The slow shop hung up.")
-    return json.loads(answer)
+    if (told := json.loads(answer)) == HOLD:
+        time.sleep(3600)  # noqa: ASYNC251 - that is the fault
+    return told
 
 
 @hookimpl

@@ -7,12 +7,12 @@ import pytest
 from pydantic import SecretStr
 
 from hub_core.domain.errors import HubError, StorageError
+from hub_core.engine.watchdog import Heartbeat
 from hub_core.hub import Hub
 from hub_core.storage.flows import FlowRepository
 from hub_core.testing.clock import VirtualClock
 from hub_core.web import serve
 from hub_core.web.engine_thread import EngineThread
-from hub_core.web.watchdog import Heartbeat
 
 PATIENCE = 30
 

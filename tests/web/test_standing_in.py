@@ -3,10 +3,10 @@
 import asyncio
 
 from hub_core.domain.integrations import Integration
+from hub_core.engine.watchdog import Heartbeat
 from hub_core.hub import Hub
 from hub_core.testing.clock import VirtualClock
 from hub_core.web.standing_in import SILENCE, StandIn
-from hub_core.web.watchdog import Heartbeat
 from tests.hubs import told
 
 

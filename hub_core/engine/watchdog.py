@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 import threading
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from hub_core.domain.clock import Clock
 
-logger = logging.getLogger("hub_core.web")
+logger = logging.getLogger("hub_core.engine")
 
 PATIENCE: Final = 5.0
 """Seconds for which a loop may be held before it is worth a warning."""
@@ -58,6 +59,10 @@ class Watchdog:
         while True:
             self.look()
             await clock.sleep(1)
+
+    def watch_from_thread(self, clock: Clock) -> None:
+        """Look every second as long as the process is there, for one that has no other loop."""
+        threading.Thread(target=lambda: asyncio.run(self.watch(clock)), name="hub-watchdog", daemon=True).start()
 
     def look(self) -> None:
         """Look once."""

@@ -8,8 +8,8 @@ from typing import Self
 import pytest
 
 from hub_core.channels.blame import Blame
+from hub_core.engine.watchdog import PATIENCE, Heartbeat, Watchdog
 from hub_core.testing.clock import VirtualClock
-from hub_core.web.watchdog import PATIENCE, Heartbeat, Watchdog
 
 
 class Held:
