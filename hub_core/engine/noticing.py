@@ -100,7 +100,7 @@ class Noticing:
 
 
 def _is_trouble(case: Case, verdict: Verdict) -> bool:
-    lasts = verdict.since is None or case.now - verdict.since >= LASTING
+    lasts = case.is_late or verdict.since is None or case.now - verdict.since >= LASTING
     return verdict.state is HealthState.LATE or (verdict.state is HealthState.FAILING and lasts)
 
 

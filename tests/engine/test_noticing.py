@@ -74,6 +74,22 @@ async def test_a_store_that_fails_for_long_is_told_though_its_data_are_still_you
     assert (failing["type"], failing["code"]) == ("integration.failing", "unavailable")
 
 
+async def test_a_store_that_fails_is_told_as_soon_as_its_data_are_too_old(desk: Desk) -> None:
+    await desk.hub.sync(desk.integration.id)
+    noticing = Noticing(desk.hub.parts)
+    desk.clock.advance(200)
+    desk.fails(UnavailableError)
+    await desk.hub.sync(desk.integration.id)
+    worker(desk.hub)
+    await looks(noticing)
+    assert await news(desk.hub) == []
+    desk.clock.advance(101)
+    worker(desk.hub)
+    await looks(noticing)
+    (failing,) = await news(desk.hub)
+    assert (failing["type"], failing["code"]) == ("integration.failing", "unavailable")
+
+
 async def test_that_nobody_works_on_a_channel_is_told_by_a_process_that_lacks_it(
     desk: Desk, hub_url: str, clock: VirtualClock
 ) -> None:

@@ -175,7 +175,7 @@ def _waits(case: Case, code: str, sentence: str) -> Verdict:
 
 def _next_try(case: Case) -> str:
     at = max(filter(None, (case.flow.next_due_at, case.flow.away_until)), default=None)
-    return "" if at is None or at <= case.now else f" The hub tries again at {_at(at)}."
+    return "" if at is None or at <= case.now else f" The next try is at {_at(at)}."
 
 
 def _at(moment: datetime | None) -> str:

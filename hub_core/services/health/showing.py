@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub_core.domain.integrations import TELLING, Flow, FlowStatus, Health, HealthState, Integration
+from hub_core.services.health.besides import Beside
 from hub_core.services.health.cases import Case, Owner, Verdict
 from hub_core.services.health.reasons import judged
 from hub_core.services.health.stops import stopped
@@ -25,9 +26,9 @@ def shown(
     flows: Sequence[FlowFacts],
     channels: ChannelRegistry,
     around: Surroundings,
-    webhook_problem: str | None = None,
+    beside: Beside | None = None,
 ) -> Integration:
-    """Make of what is stored what is shown; *webhook_problem* says why the store could not be asked for webhooks."""
+    """Make of what is stored what is shown, and say what is to be known *beside* of one that is well."""
     channel = channels.channels.get(row.channel)
     stop = stopped(row, channel)
     owner = owner_of(row)
@@ -44,7 +45,7 @@ def shown(
         rules=row.rules,
         store=row.store,
         health=_noted(
-            _health(stop or _worst(verdicts) or _catching_up(verdicts) or _fine(row, cases)), webhook_problem
+            _health(stop or _worst(verdicts) or _catching_up(verdicts) or _fine(row, cases)), beside or Beside()
         ),
         flows={case.flow.flow: _status(case, verdict) for case, verdict in zip(cases, verdicts, strict=True)},
         created_at=row.created_at,
@@ -89,13 +90,22 @@ def _health(verdict: Verdict) -> Health:
     return Health(state=verdict.state, code=verdict.code, sentence=verdict.sentence, since=verdict.since)
 
 
-def _noted(health: Health, webhook_problem: str | None) -> Health:
-    """Say of one that is well what its store would not do; what is told late by that, the polls find."""
-    if webhook_problem is None or health.code not in ("ok", "first_read"):
+def _noted(health: Health, beside: Beside) -> Health:
+    """Say of one that is well what a person must decide, or else what its store would not do."""
+    if health.code not in ("ok", "first_read"):
         return health
-    sentence = (
+    if beside.undecided:
+        parcels = "one parcel" if beside.undecided == 1 else f"{beside.undecided} parcels"
+        sentence = (
+            f"{health.sentence} But of {parcels} nobody knows whether the store was told; decide, as this says: "
+            "hub orders fulfilments --state unknown"
+        )
+        return Health(state=HealthState.OK, code="fulfilment_unknown", sentence=sentence)
+    if beside.webhook_problem is None:
+        return health
+    sentence = (  # what is told late by that, the polls find
         f"{health.sentence} Only its webhooks could not be asked for, which is tried again, so changes there are "
-        f"seen at the next poll: {webhook_problem}"
+        f"seen at the next poll: {beside.webhook_problem}"
     )
     return Health(state=HealthState.OK, code="webhooks_failed", sentence=sentence)
 

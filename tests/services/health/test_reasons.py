@@ -75,7 +75,7 @@ PUSH: dict[str, Any] = {"next_due_at": None, "planned_at": NOW - HOUR, "unsent_s
         (case(OTHER, **OVERDUE), "failing", "no_worker", "hub worker --channels toyshop"),
         (case(**{**OVERDUE, "is_held": True}), "late", "slow", "hub runs"),
         (case(IDLE, **problem("plugin_fault")), "failing", "plugin_fault", "It fails. It has been so since 2026"),
-        (case(IDLE, **problem("permission_missing")), "failing", "permission_missing", "tries again at"),
+        (case(IDLE, **problem("permission_missing")), "failing", "permission_missing", "next try is at"),
         (case(IDLE, **problem("response")), "failing", "response", "It fails."),
         (case(IDLE, **problem("error")), "failing", "error", "It fails."),
         (case(IDLE, **problem("unavailable")), "failing", "unavailable", "It fails."),
@@ -116,8 +116,7 @@ def test_of_a_store_that_is_away_the_time_is_that_of_the_outage_and_not_of_the_l
     told = judged(case(IDLE, **problem("unavailable"), away_since=NOW - HOUR, away_until=NOW + 2 * MINUTE))
     assert told.since == NOW - HOUR
     assert (
-        told.sentence
-        == "It fails. It has been so since 2026-03-10 11:00 UTC. The hub tries again at 2026-03-10 12:02 UTC."
+        told.sentence == "It fails. It has been so since 2026-03-10 11:00 UTC. The next try is at 2026-03-10 12:02 UTC."
     )
 
 
