@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from hub_core.domain.errors import ConflictError, NotFoundError
 from hub_core.domain.integrations import ConnectionState, Integration
+from hub_core.services.health.besides import besides
 from hub_core.services.health.showing import shown
 from hub_core.services.health.surroundings import Surroundings
 from hub_core.storage.integrations import IntegrationRepository, IntegrationRow
 from hub_core.storage.standings import StandingRepository
-from hub_core.storage.webhooks import WebhookRepository
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -74,9 +74,9 @@ class IntegrationLookup:
             flows = defaultdict(list)
             for flow in StandingRepository(connection, database).flows(ids):
                 flows[flow.integration_id].append(flow)
-            problems = WebhookRepository(connection, database).problems(ids)
+            beside = besides(connection, database, ids)
             around, channels = Surroundings.read(connection, database), self._parts.channels
-            return [shown(row, flows[row.id], channels, around, problems.get(row.id)) for row in rows]
+            return [shown(row, flows[row.id], channels, around, beside[row.id]) for row in rows]
 
         return await database.read(read)
 

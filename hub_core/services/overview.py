@@ -79,20 +79,20 @@ class Overview:
 
     def look(self, connection: Connection) -> Seen:
         """Look at everything within a transaction."""
-        from hub_core.services.health.showing import shown  # noqa: PLC0415 - /health goes without it
+        from hub_core.services.health.besides import besides  # noqa: PLC0415 - /health goes without it
+        from hub_core.services.health.showing import shown  # noqa: PLC0415
         from hub_core.services.health.surroundings import Surroundings  # noqa: PLC0415
         from hub_core.storage.integrations import IntegrationRepository  # noqa: PLC0415
         from hub_core.storage.standings import StandingRepository  # noqa: PLC0415
-        from hub_core.storage.webhooks import WebhookRepository  # noqa: PLC0415
 
         database, flows = self._parts.database, defaultdict(list)
         integrations = IntegrationRepository(connection).find(removed=False)
         for flow in StandingRepository(connection, database).flows():
             flows[flow.integration_id].append(flow)
-        problems = WebhookRepository(connection, database).problems([row.id for row in integrations])
+        beside = besides(connection, database, [row.id for row in integrations])
         around, rows = Surroundings.read(connection, database), OverviewRepository(connection, database)
         return Seen(
-            [shown(row, flows[row.id], self._parts.channels, around, problems.get(row.id)) for row in integrations],
+            [shown(row, flows[row.id], self._parts.channels, around, beside[row.id]) for row in integrations],
             around,
             rows.limited_budgets(),
             rows.waiting(),

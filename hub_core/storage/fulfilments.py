@@ -115,6 +115,13 @@ class FulfilmentRepository:
         )
         return {row.external_id: row.units for row in self._connection.execute(statement)}
 
+    def undecided(self, integration_ids: Sequence[int]) -> dict[int, int]:
+        """Count, for each of some integrations that has any, those of which a person must decide."""
+        mine = among(self._connection, _COLUMNS.integration_id, integration_ids)
+        unknown = _COLUMNS.state == FulfilmentState.UNKNOWN.value
+        statement = select(_COLUMNS.integration_id, func.count()).where(mine, unknown).group_by(_COLUMNS.integration_id)
+        return {row[0]: row[1] for row in self._connection.execute(statement)}
+
     def untold(self, integration_id: int, now: datetime, limit: int) -> list[Untold]:
         """List those of an integration whose time has come; of each order only the first that is under way."""
         earlier = fulfilments.alias("earlier")

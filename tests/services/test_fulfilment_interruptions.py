@@ -106,6 +106,10 @@ async def test_what_is_lost_twice_without_a_trace_is_decided_by_a_person(desk: S
     assert f"hub orders settle {one.id} sent|again|drop" in held.reason
     (event,) = await told(desk.hub, "fulfilment.unknown")
     assert event["fulfilment"] == one.id
+    await desk.read_listings()
+    health = (await desk.hub.integrations.get(desk.integration.id)).health
+    assert (health.state, health.code) == ("ok", "fulfilment_unknown")
+    assert "of one parcel nobody knows whether the store was told" in health.sentence
     assert not await desk.is_due(Flow.FULFILMENT)
 
 

@@ -96,7 +96,12 @@ def _sent(one: Untold, step: Step, store: Store, now: datetime, how: tuple[str, 
         delay = 0.0 if ends == "answered" else arrives
         store.on_its_way += [] if delay is None else [now + timedelta(seconds=delay)]
     left_by = None if ends == "died" else now + timedelta(seconds=error_after)
-    told: dict[str, Any] = {"state": FulfilmentState.SENDING, "sends": one.sends + 1, "before": step.holding, "left_by": left_by}
+    told: dict[str, Any] = {
+        "state": FulfilmentState.SENDING,
+        "sends": one.sends + 1,
+        "before": step.holding,
+        "left_by": left_by,
+    }
     return one._replace(**told)
 
 
