@@ -21,7 +21,8 @@ def opened(desk: StockDesk) -> dict[str, bool]:
 async def test_one_flow_stops_and_the_others_go_on(desk: StockDesk) -> None:
     shown = await desk.hub.integrations.disable(desk.integration.id, flow="prices")
     assert {flow for flow, status in shown.flows.items() if not status.enabled} == {Flow.PRICES}
-    assert opened(desk) == {"orders": True, "listings": True, "stock": True, "prices": False}
+    others = {"orders": True, "listings": True, "stock": True, "fulfilment": True}
+    assert opened(desk) == {**others, "prices": False}
     assert (shown.enabled, shown.health.state, shown.health.code) == (True, "ok", "flows_off")
     assert "run: hub integrations enable 'north' --flow prices" in shown.health.sentence
     await desk.prices(a="12.50")
