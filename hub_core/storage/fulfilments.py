@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import and_, case, exists, func, insert, or_, select, update
+from sqlalchemy import and_, case, exists, func, insert, or_, select, text, update
 
 from hub_core.domain.fulfilments import UNDER_WAY, FulfilmentLine, FulfilmentState, StoredFulfilment
 from hub_core.domain.traces import Holding
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _COLUMNS: Final = fulfilments.c
 _OPEN: Final = [state.value for state in UNDER_WAY]
+_UNDER_WAY: Final = text("fulfilments.state IN ('waiting', 'sending', 'unknown')")
+"""Said in the words of the index, or SQLite does not find that."""
 _UNTOLD: Final = [FulfilmentState.WAITING.value, FulfilmentState.SENDING.value]
 
 
@@ -119,19 +121,16 @@ class FulfilmentRepository:
         """Count, for each of some integrations that has any, those of which a person must decide."""
         mine = among(self._connection, _COLUMNS.integration_id, integration_ids)
         unknown = _COLUMNS.state == FulfilmentState.UNKNOWN.value
-        statement = select(_COLUMNS.integration_id, func.count()).where(mine, unknown).group_by(_COLUMNS.integration_id)
+        statement = select(_COLUMNS.integration_id, func.count()).where(_UNDER_WAY, mine, unknown)
+        statement = statement.group_by(_COLUMNS.integration_id)
         return {row[0]: row[1] for row in self._connection.execute(statement)}
 
     def untold(self, integration_id: int, now: datetime, limit: int) -> list[Untold]:
         """List those of an integration whose time has come; of each order only the first that is under way."""
-        earlier = fulfilments.alias("earlier")
-        is_first = ~exists().where(
-            earlier.c.order_id == _COLUMNS.order_id, earlier.c.id < _COLUMNS.id, earlier.c.state.in_(_OPEN)
-        )
         statement = (
             select(fulfilments, orders.c.external_id, orders.c.number)
             .join(orders, orders.c.id == _COLUMNS.order_id)
-            .where(_COLUMNS.integration_id == integration_id, _COLUMNS.state.in_(_UNTOLD), is_first)
+            .where(_UNDER_WAY, _COLUMNS.integration_id == integration_id, _COLUMNS.state.in_(_UNTOLD), _is_first())
             .where(or_(_COLUMNS.retry_at.is_(None), _COLUMNS.retry_at <= now))
             .order_by(_COLUMNS.id)
             .limit(limit)
@@ -142,7 +141,7 @@ class FulfilmentRepository:
 
     def next_try(self, integration_id: int) -> datetime | None:
         """Tell when the first of those is to be tried that wait for a moment."""
-        mine = (_COLUMNS.integration_id == integration_id, _COLUMNS.state.in_(_UNTOLD))
+        mine = (_UNDER_WAY, _COLUMNS.integration_id == integration_id, _COLUMNS.state.in_(_UNTOLD), _is_first())
         found: datetime | None = self._connection.execute(select(func.min(_COLUMNS.retry_at)).where(*mine)).scalar_one()
         return found
 
@@ -206,6 +205,13 @@ def _untold(row: Any, lines: tuple[FulfilmentLine, ...]) -> Untold:
         before=None if row.before is None else Holding.model_validate_json(row.before),
         left_by=row.left_by,
     )
+
+
+def _is_first() -> ColumnElement[bool]:
+    """Tell whether no earlier one of the same order is under way."""
+    earlier = fulfilments.alias("earlier")
+    mine = and_(earlier.c.order_id == _COLUMNS.order_id, earlier.c.id < _COLUMNS.id)
+    return ~exists().where(mine, earlier.c.state.in_(_OPEN))
 
 
 def _of_erased_order() -> ColumnElement[bool]:
