@@ -21,7 +21,7 @@ from hub_core.storage.hints import HintRepository
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from hub_core.domain.traces import Holding
     from hub_core.services.flow_run import FlowRun
@@ -61,9 +61,9 @@ def begun(one: Untold, holding: Holding | None, at: datetime) -> Change:
     return Change(one, (one.state,), values, Counts(sent=1))
 
 
-def accepted(one: Untold, at: datetime) -> Change:
+def accepted(one: Untold, now: ColumnElement[datetime]) -> Change:
     """The store has taken it."""
-    values = {"state": FulfilmentState.SENT, "told_at": at, "reason": ""}
+    values = {"state": FulfilmentState.SENT, "told_at": now, "reason": ""}
     return Change(one, _SENDING, values, Counts(accepted=1), told=True, hint=True)
 
 
@@ -103,7 +103,7 @@ def unsent(one: Untold) -> Change:
     return Change(one, _SENDING, values, Counts(sent=-1))
 
 
-def lost(one: Untold, reason: str, left_by: datetime) -> Change:
+def lost(one: Untold, reason: str, left_by: ColumnElement[datetime]) -> Change:
     """It may have left, and no answer came."""
     return Change(one, _SENDING, {"left_by": left_by, "reason": reason}, Counts())
 

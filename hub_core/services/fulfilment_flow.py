@@ -40,9 +40,12 @@ from hub_core.services.fulfilment_looks import FulfilmentLooks
 from hub_core.services.fulfilment_rules import Step, Then, next_step
 from hub_core.services.last_answers import to_the_last
 from hub_core.services.push_kind import PUSH_DEADLINE
+from hub_core.services.repetition import Idleness
 from hub_core.storage.fulfilments import FulfilmentRepository, Untold
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
     from hub_core.services.flow_run import FlowRun
     from hub_core.services.parts import Parts
 
@@ -100,10 +103,12 @@ class FulfilmentFlow:
         asked, writes = [_asked(one) for one in going], run.store.http.writes
         run.sending.lease = run.lease
         answers = stream(run.channel, "push_fulfilments", deadline=PUSH_DEADLINE, store=run.store, fulfilments=asked)
+        idleness = Idleness(run.channel.key, "push_fulfilments", len(untold))
         try:
             async with aclosing(to_the_last(answers)) as told:
                 async for outcomes in told:
                     await self._store(run, outcomes, untold)
+                    idleness.heard(len(untold))
             if untold:
                 fault = f"it told no outcome for {len(untold)} of {len(going)} fulfilments"
                 raise PluginError(run.channel.key, "push_fulfilments", fault)
@@ -118,14 +123,15 @@ class FulfilmentFlow:
     async def _store(self, run: FlowRun, outcomes: Sequence[Outcome], untold: dict[str, Untold]) -> None:
         at = run.lease.now(self._parts.clock)
         told = [(untold.pop(one.listing), one) for one in outcomes if one.listing in untold]
-        if told and not await self._changes.end(run, [_outcome(*one, at) for one in told]):
+        changes = [_outcome(one, outcome, at, self._parts.database.now_sql()) for one, outcome in told]
+        if told and not await self._changes.end(run, changes):
             raise FlowClosedError
 
     async def _note_loss(self, run: FlowRun, untold: Sequence[Untold], error: BaseException, *, left: bool) -> None:
         """Note of what has no outcome that it may have left by now, or that it waits as before."""
-        at = run.lease.now(self._parts.clock)
         why = _short(str(error)) if isinstance(error, HubError) else ""
-        changes = [lost(one, why, at) if left else unsent(one) for one in untold]
+        now = self._parts.database.now_sql()  # not by the lease, whose time stands still while a machine sleeps
+        changes = [lost(one, why, now) if left else unsent(one) for one in untold]
         if changes:
             await self._changes.end(run, changes)
 
@@ -142,9 +148,9 @@ def _change(one: Untold, step: Step, at: datetime) -> Change:
     return begun(one, step.holding, at)
 
 
-def _outcome(one: Untold, outcome: Outcome, at: datetime) -> Change:
+def _outcome(one: Untold, outcome: Outcome, at: datetime, now: ColumnElement[datetime]) -> Change:
     if isinstance(outcome, Accepted):
-        return accepted(one, at)
+        return accepted(one, now)
     if isinstance(outcome, Refused):
         return refused(one, FulfilmentState.SENDING, _short(outcome.reason))
     assert isinstance(outcome, RetryLater)  # noqa: S101 - nothing else passes the check of answers

@@ -50,12 +50,14 @@ _REMOVED = "The integration was removed before its store was told, or had answer
 class RemovalPreview(Fact):
     """What removing an integration will do.
 
-    *orders* stay, *changes* of stock and prices are not told any more, *webhooks* tells whether some are ended.
+    *orders* stay, *changes* of stock and prices, and *parcels*, are not told any more, *webhooks* tells whether some
+    are ended.
     """
 
     name: str
     orders: int
     changes: int
+    parcels: int
     webhooks: bool
     sentence: str
 
@@ -71,17 +73,19 @@ class Removing(IntegrationLookup):
         """Tell what removing it will do."""
         row = await self._present(integration)
 
-        def count(connection: Connection) -> tuple[int, int, bool]:
+        def count(connection: Connection) -> tuple[int, int, int, bool]:
             subscribed = WebhookRepository(connection, self._parts.database).get(row.id)
             changes = sum(len(PushRepository(connection, row.id, flow).planned()) for flow in PUSHING)
             orders = IntegrationRepository(connection).count_orders(row.id)
-            return orders, changes, subscribed is not None and subscribed.subscription is not None
+            parcels = FulfilmentRepository(connection).count_untold(row.id)
+            return orders, changes, parcels, subscribed is not None and subscribed.subscription is not None
 
-        orders, changes, webhooks = await self._parts.database.read(count)
-        sentence = _sentence(row.name, orders, changes, webhooks=webhooks)
+        orders, changes, parcels, webhooks = await self._parts.database.read(count)
+        sentence = _sentence(row.name, orders, (changes, parcels), webhooks=webhooks)
         if row.connected_at is None:
             sentence = f"'{row.name}' never was connected; removing it erases it."
-        return RemovalPreview(name=row.name, orders=orders, changes=changes, webhooks=webhooks, sentence=sentence)
+        counts = {"orders": orders, "changes": changes, "parcels": parcels}
+        return RemovalPreview(name=row.name, **counts, webhooks=webhooks, sentence=sentence)
 
     async def remove(self, integration: int | str) -> None:
         """Remove it: its flows close at once, its platform is told, its credentials are destroyed, its orders stay."""
@@ -140,9 +144,11 @@ class Removing(IntegrationLookup):
             await tell([channel], "integration_changed", deadline=deadline, store=store, change=change, flow=None)
 
 
-def _sentence(name: str, orders: int, changes: int, *, webhooks: bool) -> str:
-    """Say what removing does to a store that was connected."""
+def _sentence(name: str, orders: int, untold: tuple[int, int], *, webhooks: bool) -> str:
+    """Say what removing does to a store that was connected; *untold* are changes, and parcels."""
+    changes, parcels = untold
     dropped = f" {changes} changes of stock and prices that it was not told yet are dropped." if changes else ""
+    dropped += f" {parcels} parcels that it does not know of yet are not told any more." if parcels else ""
     ended = " The webhooks that the store was asked for are ended." if webhooks else ""
     return (
         f"Removing '{name}' stops all its work and destroys its credentials.{dropped}{ended} Its {orders} orders stay "

@@ -125,6 +125,11 @@ class FulfilmentRepository:
         statement = statement.group_by(_COLUMNS.integration_id)
         return {row[0]: row[1] for row in self._connection.execute(statement)}
 
+    def count_untold(self, integration_id: int) -> int:
+        """Count those of which a store does not know yet, as far as anybody can tell."""
+        mine = (_UNDER_WAY, _COLUMNS.integration_id == integration_id, _COLUMNS.state.in_(_UNTOLD))
+        return self._connection.execute(select(func.count()).select_from(fulfilments).where(*mine)).scalar_one()
+
     def untold(self, integration_id: int, now: datetime, limit: int) -> list[Untold]:
         """List those of an integration whose time has come; of each order only the first that is under way."""
         statement = (

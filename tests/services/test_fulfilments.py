@@ -257,6 +257,8 @@ async def test_an_order_that_cannot_be_read_puts_its_parcel_off(desk: StockDesk)
 async def test_removing_ends_what_waits(desk: StockDesk) -> None:
     order = await placed(desk)
     one = await ship(desk, order)
+    preview = await desk.hub.integrations.removal(desk.integration.id)
+    assert (preview.parcels, "1 parcels that it does not know of yet" in preview.sentence) == (1, True)
     await desk.hub.integrations.remove(desk.integration.id)
     assert (await state(desk, one))[0] == "refused"
     with pytest.raises(ConflictError, match=r"was removed"):
