@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from hub_core.channels.dispatch import stream
 from hub_core.channels.pages import OrderPage
 from hub_core.domain.errors import NotReadyError, PluginError
-from tests.channels.shop import HASTY, PATIENT, cursors, foreign, page, pages
+from hub_core.domain.pushes import Submitted
+from tests.channels.shop import HASTY, PATIENT, STORE, channel, cursors, foreign, page, pages
 
 
 async def test_pages_come_in_order_and_the_end_is_the_end() -> None:
@@ -205,3 +207,14 @@ async def test_a_generator_that_does_not_end_is_left_behind(logged: list[logging
     finally:
         free.set()
     await ended.wait()
+
+
+async def test_a_parcel_cannot_be_submitted_since_nobody_could_be_asked_for_it_later() -> None:
+    async def push_fulfilments() -> AsyncIterator[list[Submitted]]:
+        yield [Submitted("5", "a ticket")]
+
+    shop = channel(push_fulfilments=push_fulfilments)
+    told = stream(shop, "push_fulfilments", deadline=PATIENT, store=STORE, fulfilments=[])
+    async with aclosing(told):
+        with pytest.raises(PluginError, match="it submitted a fulfilment"):
+            await anext(told)

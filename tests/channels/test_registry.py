@@ -173,6 +173,10 @@ def test_an_object_with_methods_can_be_a_plugin(plugins: Plugins) -> None:
             GOOD + "\n@hookimpl(wrapper=True)\nasync def fetch_order(store):\n    return None\n",
             "Its fetch_order wraps other implementations, but a channel has only its own.",
         ),
+        (
+            GOOD + "\n@hookimpl\nasync def push_fulfilments(store, fulfilments):\n    yield []\n",
+            "It brings push_fulfilments without fetch_order, by which the hub looks what became of a parcel.",
+        ),
     ],
 )
 def test_a_plugin_that_cannot_be_used_is_remembered_with_the_reason_and_harms_no_other(

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from hub_core import ConflictError, InputError, NotFoundError, UnavailableError
+from hub_core import ConflictError, Hub, InputError, NotFoundError, UnavailableError
 from hub_core.domain.fulfilments import StoredFulfilment
 from hub_core.domain.integrations import Flow
 from hub_core.services.fulfilments import Asked
 from hub_core.storage.fulfilments import FulfilmentFilter
 from hub_core.storage.tables import fulfilments, hints
-from tests.hubs import found, rows, told
+from tests.hubs import NOW, connected, found, rows, told
 from tests.stockshop.desk import StockDesk
+from tests.toyshop.shop import open_shop
 
 LINES = [
     {"id": "1", "sku": "A", "quantity": "2", "price": "1"},
@@ -304,3 +305,13 @@ async def test_a_store_that_is_away_is_not_told_and_the_parcel_waits(desk: Stock
     desk.shop.orders_fail = UnavailableError("The stock shop is closed.")
     run = await desk.push(Flow.FULFILMENT)
     assert (run.state, desk.shop.requests, await state(desk, one)) == ("failed", [], ("waiting", ""))
+
+
+async def test_a_channel_that_cannot_be_told_says_so(hub: Hub) -> None:
+    shop = open_shop("toys")
+    shop.put("X", NOW, lines=LINES)
+    await hub.sync((await connected(hub, shop)).id)
+    (order,) = await found(hub)
+    with pytest.raises(ConflictError, match=r"'toyshop' cannot be told what is shipped; do it there\."):
+        await hub.fulfilments.ship(order.id, "T1")
+    assert "fulfilment" not in (await hub.integrations.get("toys")).flows
