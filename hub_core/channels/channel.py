@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from hub_core.channels.hookspecs import CAPABILITIES
@@ -49,5 +50,11 @@ class Channel:
         if not self.implements(hook):
             raise InputError(f"The channel '{self.key}' cannot do this: its plugin brings no {hook}.")
         function = self.hooks[hook]
-        wanted = {name: arguments[name] for name in inspect.signature(function).parameters}
+        wanted = {name: arguments[name] for name in _parameters(function)}
         return lambda: function(**wanted)
+
+
+@lru_cache(maxsize=512)
+def _parameters(hook: Hook) -> tuple[str, ...]:
+    """Name what a hook takes; looked up once, since that takes longer than many a hook."""
+    return tuple(inspect.signature(hook).parameters)

@@ -18,7 +18,7 @@ from hub_core.channels.body import ENCODINGS, Limits, as_utf8, read_body
 from hub_core.channels.network import check_address
 from hub_core.channels.redaction import Redactor
 from hub_core.channels.response import Answer
-from hub_core.channels.scrub import Scrubber
+from hub_core.channels.scrub import scrubber
 from hub_core.channels.transport import GuardedTransport
 from hub_core.domain.budget import Budget
 from hub_core.domain.clock import Clock
@@ -87,7 +87,7 @@ class StoreHttp:
         self.waited = 0.0
         self._budget = budget
         self._clock = clock
-        self._scrubber = Scrubber(scrub, scrub_parameters)
+        self._scrubber = scrubber(tuple(scrub), tuple(scrub_parameters))
         self._redact = Redactor(secrets)
         self._allow_private = allow_private
         self._limits = limits

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from itertools import groupby
 from os.path import commonprefix
 from typing import NamedTuple
@@ -208,3 +209,9 @@ def _loose(names: Collection[str]) -> Iterator[re.Pattern[bytes]]:
 def _without_value(match: re.Match[bytes]) -> bytes:
     start, end = match.start("value") - match.start(), match.end("value") - match.start()
     return match[0][:start] + match[0][end:]
+
+
+@lru_cache(maxsize=64)
+def scrubber(names: tuple[str, ...], parameters: tuple[str, ...]) -> Scrubber:
+    """Give the one for these, made once: each channel has its own, and every run of a flow asks for it."""
+    return Scrubber(names, parameters)
