@@ -29,6 +29,9 @@ _FAULTS: Final = ("status", "delay", "broken_order", "error_array")
 _FEW: Final = 8
 """Tasks and descriptors more or less from one moment to the next, as flows come and go."""
 
+_THREADS: Final = 2
+"""Threads more: each pool of them fills up when it is first used that much, and stays so."""
+
 
 class Sample(NamedTuple):
     """What the process holds at a moment."""
@@ -52,7 +55,7 @@ def soak(orders: int, pairs: int) -> Iterator[Figure]:
     more = Sample(*(late - early for early, late in zip(first, last, strict=True)))
     yield Figure("memory, last third beyond the first", more.memory, "MB", 10, n=len(samples))
     yield Figure("… descriptors", more.descriptors, "", _FEW, n=len(samples))
-    yield Figure("… threads", more.threads, "", 0, n=len(samples))
+    yield Figure("… threads", more.threads, "", _THREADS, n=len(samples))
     yield Figure("… tasks", more.tasks, "", _FEW, n=len(samples))
     yield Figure("… memory in the end", last.memory, "MB", n=len(samples))
 
