@@ -1,6 +1,7 @@
 """Shipping: what somebody asks for, what the store is told of it, and what is shown."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,14 +14,29 @@ from hub_core.domain.integrations import Flow
 from hub_core.services.fulfilments import Asked
 from hub_core.storage.fulfilments import FulfilmentFilter
 from hub_core.storage.tables import fulfilments, hints
+from hub_core.testing.clock import VirtualClock
 from tests.hubs import NOW, connected, found, rows, told
-from tests.stockshop.desk import StockDesk
+from tests.stockshop.desk import StockDesk, stock_desk
 from tests.toyshop.shop import open_shop
 
 LINES = [
     {"id": "1", "sku": "A", "quantity": "2", "price": "1"},
     {"id": "2", "sku": "B", "quantity": "1", "price": "1"},
 ]
+
+
+@pytest.fixture
+async def desk(sqlite_hub_url: str, clock: VirtualClock) -> AsyncIterator[StockDesk]:
+    """On SQLite alone, for what no database decides."""
+    async with stock_desk(sqlite_hub_url, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def either(hub_url: str, clock: VirtualClock) -> AsyncIterator[StockDesk]:
+    """On each database."""
+    async with stock_desk(hub_url, clock) as opened:
+        yield opened
 
 
 async def placed(desk: StockDesk, order: str = "X", **members: Any) -> int:
@@ -40,7 +56,8 @@ async def state(desk: StockDesk, one: StoredFulfilment) -> tuple[str, str]:
     return now.state.value, now.reason
 
 
-async def test_a_parcel_is_told_and_the_order_follows(desk: StockDesk) -> None:
+async def test_a_parcel_is_told_and_the_order_follows(either: StockDesk) -> None:
+    desk = either
     order = await placed(desk)
     one = await ship(desk, order, carrier="UPS")
     run = await desk.push(Flow.FULFILMENT)
@@ -66,7 +83,8 @@ async def test_shipping_does_not_move_stock(desk: StockDesk) -> None:
     assert (await desk.hub.stock.get("A")).available == before == 8
 
 
-async def test_several_parcels_are_told_one_after_the_other(desk: StockDesk) -> None:
+async def test_several_parcels_are_told_one_after_the_other(either: StockDesk) -> None:
+    desk = either
     order = await placed(desk)
     first = await ship(desk, order, "T1", lines={"1": 1})
     second = await ship(desk, order, "T2")
@@ -78,7 +96,8 @@ async def test_several_parcels_are_told_one_after_the_other(desk: StockDesk) -> 
     assert (await desk.hub.orders.get(order)).status == "shipped"
 
 
-async def test_the_same_parcel_asked_for_again_is_the_same(desk: StockDesk) -> None:
+async def test_the_same_parcel_asked_for_again_is_the_same(either: StockDesk) -> None:
+    desk = either
     order = await placed(desk)
     asked = [await desk.hub.fulfilments.ship(order, " t1 ", lines={"1": given}) for given in ("1", 1, Decimal("1.0"))]
     assert [one.new for one in asked] == [True, False, False]
@@ -101,14 +120,16 @@ async def test_what_is_under_way_or_shipped_cannot_be_shipped_once_more(desk: St
         await desk.is_due(Flow.ORDERS)
 
 
-async def test_of_many_who_ship_the_same_goods_at_once_one_does(desk: StockDesk) -> None:
+async def test_of_many_who_ship_the_same_goods_at_once_one_does(either: StockDesk) -> None:
+    desk = either
     order = await placed(desk)
     tried = await asyncio.gather(*(ship(desk, order, f"T{one}") for one in range(5)), return_exceptions=True)
     assert sum(isinstance(one, StoredFulfilment) for one in tried) == 1
     assert sum(isinstance(one, ConflictError) for one in tried) == 4
 
 
-async def test_who_asks_for_the_same_parcel_at_once_gets_the_same(desk: StockDesk) -> None:
+async def test_who_asks_for_the_same_parcel_at_once_gets_the_same(either: StockDesk) -> None:
+    desk = either
     order = await placed(desk)
     asked = await asyncio.gather(*(desk.hub.fulfilments.ship(order, "T1") for _ in range(5)))
     assert len({one.fulfilment.id for one in asked}) == 1
@@ -181,7 +202,8 @@ async def test_what_the_store_refuses_says_why_and_frees_the_goods(desk: StockDe
     assert await state(desk, other) == ("sent", "")
 
 
-async def test_what_the_store_puts_off_is_told_later(desk: StockDesk) -> None:
+async def test_what_the_store_puts_off_is_told_later(either: StockDesk) -> None:
+    desk = either
     order = await placed(desk)
     desk.shop.delays["T1"] = 90
     one = await ship(desk, order)
@@ -206,7 +228,8 @@ async def test_a_person_who_asks_for_a_sync_need_not_wait(desk: StockDesk) -> No
     assert await state(desk, one) == ("sent", "")
 
 
-async def test_a_parcel_waits_while_the_integration_is_disabled(desk: StockDesk) -> None:
+async def test_a_parcel_waits_while_the_integration_is_disabled(either: StockDesk) -> None:
+    desk = either
     order = await placed(desk)
     await desk.hub.integrations.disable(desk.integration.id)
     one = await ship(desk, order)
@@ -255,7 +278,8 @@ async def test_an_order_that_cannot_be_read_puts_its_parcel_off(desk: StockDesk)
     assert await state(desk, one) == ("sent", "")
 
 
-async def test_removing_ends_what_waits(desk: StockDesk) -> None:
+async def test_removing_ends_what_waits(either: StockDesk) -> None:
+    desk = either
     order = await placed(desk)
     one = await ship(desk, order)
     preview = await desk.hub.integrations.removal(desk.integration.id)
@@ -266,7 +290,8 @@ async def test_removing_ends_what_waits(desk: StockDesk) -> None:
         await ship(desk, order, "T2")
 
 
-async def test_erasing_an_order_takes_the_tracking_number_once_nothing_needs_it(desk: StockDesk) -> None:
+async def test_erasing_an_order_takes_the_tracking_number_once_nothing_needs_it(either: StockDesk) -> None:
+    desk = either
     order = await placed(desk)
     one = await ship(desk, order)
     await desk.hub.orders.erase(order)
@@ -289,7 +314,8 @@ async def test_who_shipped_what_is_written_down_without_the_tracking_number(desk
     assert row.after == {"fulfilment": one.id, "lines": [{"external_id": "1", "quantity": "1"}], "carrier": "UPS"}
 
 
-async def test_lists_are_narrowed(desk: StockDesk) -> None:
+async def test_lists_are_narrowed(either: StockDesk) -> None:
+    desk = either
     orders = [await placed(desk, name) for name in ("X", "Y")]
     made = [await ship(desk, order, f"T{order}") for order in orders]
     assert [one.id for one in await desk.hub.fulfilments.page(FulfilmentFilter())] == [made[1].id, made[0].id]
