@@ -31,8 +31,12 @@ def fitting(
 
 
 def left(order: Order, line: OrderLine, under_way: Mapping[str, Decimal]) -> Decimal:
-    """Tell how many units of a line nobody ships yet."""
-    if order.status in (OrderStatus.SHIPPED, OrderStatus.CANCELLED):
+    """Tell how many units of a line nobody ships yet.
+
+    That an order is shipped is believed of all its lines only where none of them says what has left.
+    """
+    told = any(one.shipped for one in order.lines)
+    if order.status is OrderStatus.CANCELLED or (order.status is OrderStatus.SHIPPED and not told):
         return NOTHING
     units = line.quantity - line.cancelled - line.shipped - under_way.get(line.external_id, NOTHING)
     return plain(max(units, NOTHING))

@@ -76,6 +76,12 @@ def test_all_that_is_left_is_shipped_where_no_line_is_named() -> None:
     assert fitting(bought, None, {"1": Decimal(2), "2": Decimal(1)}) == (units("1", 1),)
 
 
+def test_what_the_lines_say_goes_before_the_status() -> None:
+    """A shop may call an order shipped with its first parcel, until it is told otherwise."""
+    bought = order(line("1", shipped=1), line("2"), status="shipped")
+    assert fitting(bought, None, {}) == (units("2", 1),)
+
+
 def test_of_a_bundle_the_parts_are_shipped() -> None:
     bought = order(line("1"), line("2", bundle_parent="1"), line("3", bundle_parent="1"), line("4", bundle_parent="9"))
     assert [one.external_id for one in fitting(bought, None, {})] == ["2", "3", "4"]
