@@ -51,34 +51,37 @@ class Dispatcher:
         self._looks = 0
         self._lost = False
 
-    async def tick(self) -> int:
-        """Offer what is due, as far as somebody is there for it and there is room, and tell how much that was."""
+    async def tick(self, *, urgent: bool | None = None) -> int:
+        """Offer what is due, as far as somebody is there for it and there is room, and tell how much that was.
+
+        That is all, or only what is *urgent*, or only what is not.
+        """
         self._looks += 1
         try:
-            return await self._parts.database.write(self._offer)
+            return await self._parts.database.write(lambda connection: self._offer(connection, urgent=urgent))
         except StorageError:
             self._lost = True
             raise
 
-    def _offer(self, connection: Connection) -> int:
+    def _offer(self, connection: Connection, *, urgent: bool | None = None) -> int:
         offers = OfferRepository(connection, self._parts.database)
-        if not offers.begin():
+        if not offers.begin(urgent=bool(urgent)):
             return 0
         if self._lost:  # and with the database whatever was taken to be begun
             offers.withdraw_all()
             self._lost = False
         # a process that was away for a while is there again before it could say so
         served = offers.served() | set(self._parts.channels.channels)
-        found = offers.offer(self._rooms(served, offers.waiting()), self._offering)
+        lanes = [Lane(channel, kind) for channel in sorted(served) for kind in (True, False) if urgent in (None, kind)]
+        found = offers.offer(self._rooms(lanes, offers.waiting()), self._offering)
         if found:
             self._defer(found, connection.connection.driver_connection)
         return len(found)
 
-    def _rooms(self, channels: Iterable[str], waiting: Mapping[str, int]) -> dict[Lane, Room]:
+    def _rooms(self, lanes: Iterable[Lane], waiting: Mapping[str, int]) -> dict[Lane, Room]:
         oldest = int(self._looks % _OLDEST_EVERY == 0)
-        lanes = [Lane(channel, urgent) for channel in sorted(channels) for urgent in (True, False)]
         free = {lane: QUEUED - waiting.get(queue_of(lane), 0) for lane in lanes}
-        # to look through a long backlog takes the database a while, which what is urgent does not wait for
+        # to look through a long backlog takes the database a while
         least = {True: 1, False: QUEUED - QUEUED // 2}
         return {lane: Room(count, oldest) for lane, count in free.items() if count >= least[lane.urgent]}
 

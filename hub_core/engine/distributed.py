@@ -64,7 +64,7 @@ class Distributed:
         self._parts = parts
         self._slots = slots
         self._connector = connector or self._connect
-        self._dispatcher = Dispatcher(parts, _Deferring())
+        self._dispatcher, self._for_routine = (Dispatcher(parts, _Deferring()) for _ in range(2))
         self._watch = Watch(parts.clock)
         self._tidied_at = parts.clock.monotonic()
         self._waits = Grumbling("The engine waits: %s")
@@ -73,19 +73,29 @@ class Distributed:
 
     async def run(self) -> None:
         """Offer and start what is due until the slots are closed. Raises StalledError."""
-        carrying = asyncio.create_task(self._keep_carrying())
+        beside = [asyncio.create_task(self._keep_carrying()), asyncio.create_task(self._offer_routine())]
         try:
             while not self._slots.closed:
-                await self._look(carrying)
+                await self._look()
+                ended, _ = await asyncio.wait(beside, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                for task in ended if not self._slots.closed else ():
+                    task.result()
         finally:
-            await _ended(carrying, again=LONGEST_WAIT)
+            await asyncio.gather(*(_ended(task, again=LONGEST_WAIT) for task in beside))
             if self._takings:
                 await asyncio.wait(self._takings)
 
-    async def _look(self, carrying: asyncio.Task[None]) -> None:
+    async def _offer_routine(self) -> None:
+        """Offer what is not urgent, by itself: in a long backlog that takes a while."""
+        while not self._slots.closed:
+            with suppress(StorageError):  # which is said by who looks for what is urgent
+                await self._for_routine.tick(urgent=False)
+            await self._parts.clock.sleep(LOOK_SECONDS)
+
+    async def _look(self) -> None:
         troubles: tuple[HubError, ...] = ()
         try:
-            await self._dispatcher.tick()
+            await self._dispatcher.tick(urgent=True)
             if self._tidied_at + TIDY_SECONDS <= self._parts.clock.monotonic():
                 self._tidied_at = self._parts.clock.monotonic()
                 await self._dispatcher.tidy()
@@ -94,9 +104,6 @@ class Distributed:
             troubles = (error,)
             self._watch.hear()
         self._waits.of(troubles)
-        await asyncio.wait({carrying}, timeout=LOOK_SECONDS)
-        if carrying.done() and not self._slots.closed:
-            carrying.result()
 
     async def _check(self) -> None:
         """Raise StalledError where nothing comes in although something has been waiting for this process."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub_core.domain.errors import HubError
+from hub_core.engine.due import oldest_needed, pick
 from hub_core.engine.grumbling import Grumbling
 from hub_core.storage.flows import FlowRepository
 
@@ -20,6 +21,7 @@ class Embedded:
         self._parts = parts
         self._slots = slots
         self._waits = Grumbling("The engine waits: %s")
+        self._picks = 0
 
     async def run(self) -> None:
         """Start what is due until the slots are closed."""
@@ -35,9 +37,12 @@ class Embedded:
 
     async def tick(self) -> bool:
         """Start what is due, as far as there are free slots; tell whether none of it has a fault."""
-        free = self._slots.free
-        if not free:
+        room, database = self._slots.room, self._parts.database
+        if not room.free:
             return True
-        database = self._parts.database
-        due = await database.read(lambda connection: FlowRepository(connection, database).due(free))
-        return all([await self._slots.try_to_take(*one) for one in due])
+        due = await database.read(
+            lambda connection: FlowRepository(connection, database).due(room.free, oldest_needed(room.free))
+        )
+        picked = pick(due, room, self._slots.figures, self._picks)
+        self._picks += len(picked)
+        return all([await self._slots.try_to_take(one.integration_id, one.flow, one.urgency) for one in picked])

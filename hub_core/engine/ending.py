@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 from hub_core.domain.events import NewEvent
 from hub_core.domain.integrations import ConnectionState
 from hub_core.domain.runs import Counts, Run, RunError, RunState, Spent
+from hub_core.domain.totals import Stretch, Totals
+from hub_core.engine.answers import Answer, note
 from hub_core.services.telling import end_of
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository, Lease
 from hub_core.storage.integrations import IntegrationRepository
+from hub_core.storage.pauses import paused
 from hub_core.storage.runs import RunRepository
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from hub_core.storage.integrations import IntegrationRow
 
 NO_WAIT = timedelta(0)
+_NO_PROBLEM = {"failures": 0, "problem_code": None, "problem_sentence": None, "problem_since": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +33,10 @@ class Ending:
     """How a stretch of work ended, and in how long the flow is due again.
 
     Without a *state* the run only pauses; without *counts*, those of the last page that was stored stay. *fresh* tells
-    that the store was read, or told. One that *backs_off* is not due earlier, whatever it has to tell. *refused* is
-    the integration as it was when its store no longer let the hub in, or its credentials could not be read.
+    that the store was read, or told; *answer*, whether it answered at all, and *retry_after*, for how long it wants to
+    be left alone. One that *backs_off* is not due earlier, whatever it has to tell; *pause* is the code of what it
+    waits for though nothing is wrong. *refused* is the integration as it was when its store no longer let the hub in,
+    or its credentials could not be read.
     """
 
     state: RunState | None
@@ -39,7 +45,10 @@ class Ending:
     wait: timedelta | None
     error: RunError | None = None
     fresh: bool = False
+    answer: Answer = Answer.UNASKED
+    retry_after: float | None = None
     backs_off: bool = False
+    pause: str | None = None
     refused: IntegrationRow | None = None
 
     @property
@@ -65,9 +74,14 @@ class Endings:
             flows = FlowRepository(connection, self._parts.database)
             outdated = ending.refused is not None and not _is_in_force(connection, ending.refused)
             values = {} if outdated else self._flow_values(lease, ending, now)
+            values["totals"] = self._totals(lease, run, ending)
             wait, backs_off = (NO_WAIT, False) if outdated else (ending.wait, ending.backs_off)
+            if lease.outage is not None:
+                flows.lock_all(lease.integration_id)
             is_open = flows.release(lease, wait, backs_off=backs_off, **values)
             written = ending if is_open or ending.state is not None else replace(ending, state=RunState.STOPPED)
+            if lease.outage is not None or ending.answer is Answer.NONE:
+                note(connection, self._parts.database, lease, ending.answer, ending.retry_after)
             told = self._end(connection, lease, run, written, now)
             if written.refused is not None and written.error is not None and not outdated:
                 told.append(self._stop_integration(connection, lease, written.error, now))
@@ -90,21 +104,29 @@ class Endings:
 
     def _flow_values(self, lease: Lease, ending: Ending, now: datetime) -> dict[str, Any]:
         if ending.fresh:
-            return {
-                "last_success_at": now,
-                "failures": 0,
-                "problem_code": None,
-                "problem_sentence": None,
-                "problem_since": None,
-            }
+            return {"last_success_at": now, **_NO_PROBLEM}
         if ending.error is None:
-            return {}
+            if lease.failures and ending.answer is not Answer.CAME:
+                return {}
+            return dict(_NO_PROBLEM) if ending.pause is None else paused(ending.pause, now)
         return {
             "failures": lease.failures + 1,
             "problem_code": ending.error.code,
             "problem_sentence": ending.error.sentence,
             **({"problem_since": now} if lease.failures == 0 else {}),
         }
+
+    def _totals(self, lease: Lease, run: Run, ending: Ending) -> str:
+        """Add what was done since the flow was claimed to what it has done in all."""
+        calls, waited = ending.spent
+        work = Stretch(
+            spent=Spent(calls - run.api_calls, waited - run.waited_seconds),
+            counts=(ending.counts or run.counts).minus(run.counts),
+            seconds=max(0.0, self._parts.clock.monotonic() - lease.taken_monotonic),
+            ended=ending.state,
+            paused=ending.pause,
+        )
+        return Totals.read(lease.totals).plus(work).model_dump_json()
 
     def _stop_integration(self, connection: Connection, lease: Lease, error: RunError, now: datetime) -> NewEvent:
         """Close all flows of an integration whose store no longer lets the hub in, and give what says so once."""

@@ -1,4 +1,4 @@
-"""Keeping the leases of this process, and stopping the flows that it may no longer work on."""
+"""Keeping the leases of this process, stopping flows that it may not work on, and hurrying those that can wait."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hub_core.storage.flows import FlowRepository, Lease
 if TYPE_CHECKING:
     from hub_core.domain.integrations import Flow
     from hub_core.services.parts import Parts
+    from hub_core.services.slices import Slice
 
 logger = logging.getLogger("hub_core.engine")
 
@@ -28,6 +29,7 @@ GIVE_UP_SECONDS = 6.0
 class _Held:
     lease: Lease
     task: asyncio.Task[Any]
+    piece: Slice | None
     renewed: float
 
 
@@ -39,10 +41,13 @@ class Pulse:
     _held: dict[tuple[int, Flow], _Held] = field(default_factory=dict)
     _looking: asyncio.Task[None] | None = None
 
-    def watch(self, lease: Lease, task: asyncio.Task[Any]) -> None:
-        """Keep *lease* while *task* works on it; cancel the task when the flow is closed or taken."""
+    def watch(self, lease: Lease, task: asyncio.Task[Any], piece: Slice | None = None) -> None:
+        """Keep *lease* while *task* works on it; cancel the task when the flow is closed or taken.
+
+        The *piece* of work is told what else waits for the integration.
+        """
         key = (lease.integration_id, lease.flow)
-        held = self._held[key] = _Held(lease, task, self.parts.clock.monotonic())
+        held = self._held[key] = _Held(lease, task, piece, self.parts.clock.monotonic())
         task.add_done_callback(lambda _: self._held.pop(key) if self._held.get(key) is held else None)
 
     async def run(self) -> None:
@@ -80,10 +85,13 @@ class Pulse:
         for one in due:
             one.renewed = now
         for one in held:
-            if (one.lease.integration_id, one.lease.flow) not in alive:
+            waiting = alive.get((one.lease.integration_id, one.lease.flow))
+            if waiting is None:
                 self._stop(one)
+            elif one.piece is not None:
+                one.piece.waiting = waiting
 
-    async def _alive(self, leases: list[Lease], due: list[Lease]) -> set[tuple[int, Flow]]:
+    async def _alive(self, leases: list[Lease], due: list[Lease]) -> dict[tuple[int, Flow], int]:
         database = self.parts.database
         if due:
             await database.write(lambda connection: FlowRepository(connection, database).renew(due))

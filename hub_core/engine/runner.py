@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -21,11 +21,14 @@ from hub_core.domain.errors import (
     VaultError,
 )
 from hub_core.domain.integrations import Flow
+from hub_core.domain.logged import logged_with
 from hub_core.domain.runs import Counts, Run, RunError, RunState, Spent
+from hub_core.engine.answers import answer_of
 from hub_core.engine.backoff import FIRST_WAIT, after_failure
 from hub_core.engine.ending import NO_WAIT, Ending, Endings
 from hub_core.services.budget import Sending
 from hub_core.services.flow_run import FlowRun, FlowWork
+from hub_core.services.fulfilment_flow import FulfilmentFlow
 from hub_core.services.handles import Handles
 from hub_core.services.listing_flow import ListingFlow
 from hub_core.services.order_flow import OrderFlow
@@ -87,6 +90,7 @@ class Runner:
             Flow.LISTINGS: ListingFlow(parts),
             Flow.STOCK: PushFlow(parts, StockPush()),
             Flow.PRICES: PushFlow(parts, PricePush()),
+            Flow.FULFILMENT: FulfilmentFlow(parts),
         }
         self._endings = Endings(parts)
 
@@ -114,10 +118,18 @@ class Runner:
         Cancelled, it lets the run pause, releases the flow and ends then. Raises only what kept it from writing how
         the run ended; the flow is free again once its lease has run out.
         """
+        lease = claimed.lease
+        with logged_with(integration=lease.integration_id, flow=lease.flow.value, run=claimed.run.id):
+            return await self._whole(claimed, piece, progress)
+
+    async def _whole(self, claimed: Claimed, piece: Slice, progress: Callable[[Counts], None]) -> Outcome:
         tally = Tally(claimed.run.counts, claimed.run.spent)
         working = asyncio.create_task(self._worked(claimed, piece, progress, tally))
         cancelled = await _ended(working)
         ending = self._ending_of(claimed, working, tally)
+        if ending is not None:
+            error = asyncio.CancelledError() if working.cancelled() else working.exception()
+            ending = replace(ending, answer=answer_of(error, piece))
         written = None if ending is None else await self._write(claimed, ending)
         if cancelled:
             raise asyncio.CancelledError
@@ -180,7 +192,8 @@ class Runner:
         if isinstance(error, (BudgetError, NotReadyError)):
             wait = FIRST_WAIT if error.retry_after is None else error.retry_after
             waits = wait if isinstance(error, BudgetError) else 0.0
-            return Ending(None, tally.counts, tally.spent.plus(0, waits), timedelta(seconds=wait), backs_off=True)
+            spent = tally.spent.plus(0, waits)
+            return Ending(None, tally.counts, spent, timedelta(seconds=wait), backs_off=True, pause=error.code)
         if isinstance(error, FlowClosedError):
             return Ending(RunState.STOPPED, tally.counts, tally.spent, NO_WAIT)
         return self._failure(claimed, error, tally)
@@ -206,6 +219,7 @@ class Runner:
             after_failure(claimed.lease.failures, retry_after),
             error=told,
             backs_off=True,
+            retry_after=retry_after,
             refused=tally.integration if locked_out else None,
         )
 

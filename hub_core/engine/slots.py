@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from hub_core.domain.errors import HubError
+from hub_core.engine.due import Room, room
 from hub_core.services.slices import Slice
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Slots:
         self.closed = False
         """Whether the process is to stop, so that nothing more is begun."""
         self._flows: dict[asyncio.Task[object], Slice] = {}
+        self._routine: set[asyncio.Task[object]] = set()
 
     @property
     def busy(self) -> int:
@@ -37,11 +39,11 @@ class Slots:
         return len(self._flows)
 
     @property
-    def free(self) -> int:
+    def room(self) -> Room:
         """Tell how many more flows there is room for."""
-        return max(0, self.figures.slots - len(self._flows))
+        return room(self.figures, len(self._flows), len(self._routine))
 
-    async def take(self, integration_id: int, flow: Flow) -> asyncio.Task[object] | None:
+    async def take(self, integration_id: int, flow: Flow, urgency: int = 0) -> asyncio.Task[object] | None:
         """Claim a flow and begin to work on it; None where it is not due any more, or another process has it.
 
         Raises what kept it from being claimed.
@@ -49,14 +51,14 @@ class Slots:
         if self.closed:
             return None
         claimed = await self._runner.claim(integration_id, flow)
-        return None if claimed is None else self._begin(claimed)
+        return None if claimed is None else self._begin(claimed, routine=urgency < self.figures.urgent)
 
-    async def try_to_take(self, integration_id: int, flow: Flow) -> bool:
+    async def try_to_take(self, integration_id: int, flow: Flow, urgency: int = 0) -> bool:
         """Begin a flow, as `take` does; False where its rows have a fault, which must not keep others from starting.
 
         Raises HubError.
         """
-        (taken,) = await asyncio.gather(self.take(integration_id, flow), return_exceptions=True)
+        (taken,) = await asyncio.gather(self.take(integration_id, flow, urgency), return_exceptions=True)
         if isinstance(taken, HubError):
             raise taken
         if isinstance(taken, BaseException):
@@ -64,16 +66,21 @@ class Slots:
             return False
         return True
 
-    def _begin(self, claimed: Claimed) -> asyncio.Task[object]:
+    def _begin(self, claimed: Claimed, *, routine: bool) -> asyncio.Task[object]:
         piece = Slice(self._parts.clock, stopping=self.closed)
+        if claimed.lease.outage is not None:
+            piece.pages_left = 1  # one answer shows that the store is back; then the others may ask it too
         task: asyncio.Task[object] = asyncio.create_task(self._runner.work(claimed, piece))
         self._flows[task] = piece
-        self._pulse.watch(claimed.lease, task)
+        if routine:
+            self._routine.add(task)
+        self._pulse.watch(claimed.lease, task, piece)
         task.add_done_callback(self._ended)
         return task
 
     def _ended(self, task: asyncio.Task[object]) -> None:
         self._flows.pop(task, None)
+        self._routine.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("A run's end could not be noted; the flow goes on when its lease has run out.", exc_info=error)
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from hub_core.channels.dispatch import stream
 from hub_core.domain.errors import CursorExpiredError, FlowClosedError, HubError, NotReadyError, ResponseError
+from hub_core.domain.turns import next_turn
+from hub_core.domain.urgency import Urgency
 from hub_core.services.linking import link
 from hub_core.services.listing_intake import ListingIntake, ReadPage
-from hub_core.services.order_flow import PAGE_DEADLINE, spread
+from hub_core.services.order_flow import PAGE_DEADLINE
 from hub_core.services.repetition import Repetition
 from hub_core.services.targets import Targets
 from hub_core.storage.flows import FlowRepository
@@ -42,6 +44,7 @@ class ListingFlow:
 
     async def work(self, run: FlowRun) -> datetime:
         """Read to the end; give when the next read is due. Raises PausedError where a slice ends."""
+        run.slice.urgency = Urgency.LISTINGS
         read = await self._parts.database.read(
             lambda connection: ListingReadRepository(connection, run.integration.id).under_way()
         )
@@ -110,7 +113,7 @@ class ListingFlow:
 
     def _is_enough(self, run: FlowRun, heap: Sequence[ReadPage]) -> bool:
         """Tell whether to store some pages: a slice that ends then, or a person who looks on, must not wait."""
-        if run.slice.stopping or len(heap) >= min(_TOGETHER, run.slice.pages_left):
+        if run.slice.ending or len(heap) >= min(_TOGETHER, run.slice.pages_left):
             return True
         return run.lease.now(self._parts.clock) - heap[0].asked_at >= _PATIENCE
 
@@ -147,4 +150,4 @@ class ListingFlow:
         await database.write(complete)
         self._repetition.over(run)
         run.fresh = True
-        return now + spread(timedelta(seconds=run.integration.rules.listing_interval))
+        return next_turn(now, timedelta(seconds=run.integration.rules.listing_interval), integration_id)

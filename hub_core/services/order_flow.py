@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import datetime, timedelta
@@ -12,6 +11,8 @@ from hub_core.channels.dispatch import ask, stream
 from hub_core.domain.errors import BudgetError, CursorExpiredError, FlowClosedError, NotReadyError, ResponseError
 from hub_core.domain.polls import ONCE, POLL_OF, SWEEP_INTERVAL, Poll, Search, Window, widened, window_of
 from hub_core.domain.runs import Counts
+from hub_core.domain.turns import next_turn
+from hub_core.domain.urgency import Urgency
 from hub_core.services.hinted_orders import HintedOrders
 from hub_core.services.history import Seen, Sights
 from hub_core.services.order_intake import OrderIntake, PageContext, RunReading
@@ -36,17 +37,14 @@ PAGE_DEADLINE = 600.0
 """Seconds for one page: a store may need minutes for it, and the plugin waits for the rate budget within."""
 COMMIT_SECONDS = 1.0
 """How often the place of a read is noted while its pages hold nothing new."""
-JITTER = 0.1
-"""By which part of its interval a search is due earlier, so that many stores are not all asked at the same moment."""
+SOON = 0.04
+"""By which part of its interval a search is read early, so that one run does for several; less than until any turn."""
 NO_TIME = timedelta(0)
 _RESTARTS = 3
 
-ORDER_OF_SEARCHES = (Search.BASELINE, Search.NEW, Search.OPEN, Search.BACKFILL, Search.CHANGED, Search.SWEEP)
-
-
-def spread(wait: timedelta) -> timedelta:
-    """Shorten *wait* by up to a tenth."""
-    return wait * (1 - random.uniform(0, JITTER))  # noqa: S311 - spreads load, keeps no secret
+ORDER_OF_SEARCHES = (Search.BASELINE, Search.NEW, Search.CHANGED, Search.OPEN, Search.BACKFILL, Search.SWEEP)
+_LETS_PASS = (Search.OPEN, Search.BACKFILL, Search.SWEEP)
+"""What reads orders that are old already, and so ends its slice as soon as anything more urgent waits."""
 
 
 def plan(
@@ -90,7 +88,7 @@ class OrderFlow:
         while True:
             await self._hinted.look(run)
             searches = await self._searches(run)
-            search = plan(searches, run.channel, run.lease.now(self._parts.clock), interval * JITTER)
+            search = plan(searches, run.channel, run.lease.now(self._parts.clock), interval * SOON)
             if search is None:
                 if await self._hinted.look(run):
                     continue
@@ -102,6 +100,7 @@ class OrderFlow:
 
     async def _read(self, run: FlowRun, searches: dict[Search, SearchState], state: SearchState) -> None:
         """Read one search to the end of its window; a cursor that the store has forgotten starts it again."""
+        run.slice.urgency = Urgency.SWEEP if state.search in _LETS_PASS else Urgency.MANUAL
         for _ in range(_RESTARTS):
             if state.began_at is None:
                 self._repetition.over(run)
@@ -220,15 +219,15 @@ class OrderFlow:
 
     async def _complete(self, run: FlowRun, state: SearchState) -> None:
         now = run.lease.now(self._parts.clock)
-        interval = spread(timedelta(seconds=run.integration.rules.order_interval))
-        due_at = now + (spread(SWEEP_INTERVAL) if state.search is Search.SWEEP else interval)
+        number, interval = run.integration.id, timedelta(seconds=run.integration.rules.order_interval)
+        due_at = next_turn(now, SWEEP_INTERVAL if state.search is Search.SWEEP else interval, number)
 
         def complete(connection: Connection) -> None:
             FlowRepository(connection, self._parts.database).fence(run.lease)
             searches = SearchRepository(connection)
             searches.complete(run.integration.id, state, now, due_at)
             if state.search is Search.BASELINE:
-                searches.start_from(run.integration.id, state, state.began_at or now, interval)
+                searches.start_from(number, state, state.began_at or now, interval)
             if run.counts.read:
                 RejectRepository(connection).settle(run.integration.id)
             if POLL_OF[state.search] is Poll.NEW and state.window.end is None:

@@ -19,6 +19,7 @@ from hub_core.domain.integrations import Flow
 from hub_core.domain.polls import Search
 from hub_core.domain.pushes import Waiting
 from hub_core.domain.runs import Counts
+from hub_core.domain.urgency import Urgency
 from hub_core.services.budget import StoreBudget, scope_of
 from hub_core.services.last_answers import to_the_last
 from hub_core.services.push_kind import PUSH_DEADLINE
@@ -44,7 +45,6 @@ LONGEST_WAIT: Final = 15.0
 """Seconds that a slice waits for room in the rate budget before it ends."""
 BUSY_SECONDS: Final = 1.0
 """After which a listing is looked at again whose other figure is just being sent."""
-ORDERS_URGENCY: Final = 8
 _LOOK: Final = 100
 """Batches for which listings are looked up at once; each is looked at anew when its turn comes."""
 _LOOK_SECONDS: Final = 1.0
@@ -126,11 +126,12 @@ class PushFlow:
     async def _wait_for_room(self, run: FlowRun, outcomes: PushOutcomes) -> None:
         """Wait until the store may be asked, so that what is picked then is what is sent."""
         budgets, waited = run.channel.info.rate_budgets, 0.0
-        if len(budgets) != 1:  # of several, nobody knows which one the plugin takes from
+        names = {budget.name for budget in budgets}
+        if len(names) != 1:  # of several, nobody knows which one the plugin takes from
             return
         scope = scope_of(run.channel, run.integration)
         budget = StoreBudget(database=self._parts.database, scope=scope, budgets=budgets)
-        while wait := await budget.room(budgets[0].name):
+        while wait := await budget.room(*names):
             await outcomes.flush()
             if waited + wait > LONGEST_WAIT:
                 raise BudgetError(
@@ -231,7 +232,7 @@ class PushFlow:
 
         def ask(connection: Connection) -> None:
             flows = FlowRepository(connection, database)
-            flows.ask(run.integration.id, Flow.ORDERS, ORDERS_URGENCY)  # first: so everybody locks them
+            flows.ask(run.integration.id, Flow.ORDERS, Urgency.STOCK)  # first: so everybody locks them
             flows.fence(run.lease)
             SearchRepository(connection).make_due(run.integration.id, database.now_sql(), [Search.NEW])
 

@@ -9,11 +9,13 @@ from hub_core.domain.errors import ConflictError, FlowClosedError, InputError, N
 from hub_core.domain.integrations import PUSHING, Flow
 from hub_core.domain.pushes import Waiting
 from hub_core.domain.runs import Run
+from hub_core.domain.urgency import Urgency
 from hub_core.services.lookup import IntegrationLookup
 from hub_core.services.retention import Retention
 from hub_core.services.telling import beginnings_of, ends_of
 from hub_core.storage.events import EventRepository
 from hub_core.storage.flows import FlowRepository
+from hub_core.storage.fulfilments import FulfilmentRepository
 from hub_core.storage.pushes import PushRepository
 from hub_core.storage.runs import Ended, RunRepository
 from hub_core.storage.searches import SearchRepository
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
 
     from hub_core.services.parts import Parts
     from hub_core.storage.integrations import IntegrationRow
-
-MANUAL_URGENCY = 9
 
 
 class Runs(IntegrationLookup):
@@ -50,12 +50,14 @@ class Runs(IntegrationLookup):
             database, runs = self._parts.database, RunRepository(connection)
             states, died = FlowRepository(connection, database), list[Ended]()
             for flow in sorted(flows):  # in this order everybody locks them
-                states.demand(row.id, flow, MANUAL_URGENCY)
+                states.demand(row.id, flow, Urgency.MANUAL)
                 dead_run = states.dispossess(row.id, flow)
                 died += [] if dead_run is None else runs.interrupt(dead_run, now)
             for flow in flows:
                 if anew and flow in PUSHING:
                     PushRepository(connection, row.id, flow).let_go({Waiting.REFUSED, Waiting.RETRY})
+            if anew and Flow.FULFILMENT in flows:
+                FulfilmentRepository(connection).hurry(row.id)
             if Flow.ORDERS in flows:
                 SearchRepository(connection).make_due(row.id, database.now_sql())
             asked = [runs.ask(row.id, flow, now) for flow in flows]

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from hub_core.channels.dispatch import ask
 from hub_core.domain.errors import FlowClosedError, HubError, NotFoundError, VaultError
 from hub_core.domain.integrations import Flow
+from hub_core.domain.urgency import Urgency
 from hub_core.domain.webhooks import Hints
 from hub_core.services.complaints import Complaints
 from hub_core.services.handles import Handles
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from hub_core.storage.integrations import IntegrationRow
     from hub_core.storage.webhooks import SubscriptionRow
 
-HINT_URGENCY: Final = 6
 LISTINGS_EVERY: Final = timedelta(minutes=5)
 """A whole read of what a store offers is begun no more often than this for hints."""
 EARLY: Final = timedelta(hours=6)
@@ -202,10 +202,10 @@ class Webhooks:
         """Make due what is hinted at, as far as its flow is open."""
         flows = FlowRepository(connection, self._parts.database)
         if hints.listings and self._may_read_listings(flows, row):
-            flows.ask(row.id, Flow.LISTINGS, HINT_URGENCY)
+            flows.ask(row.id, Flow.LISTINGS, Urgency.HINT)
         if not (hints.orders or hints.any_orders) or not flows.lock(row.id, Flow.ORDERS):
             return
-        flows.ask(row.id, Flow.ORDERS, HINT_URGENCY)
+        flows.ask(row.id, Flow.ORDERS, Urgency.HINT)
         if hints.orders and channel.implements("fetch_order"):
             HintRepository(connection, row.id).add(set(hints.orders))
         if hints.any_orders or not channel.implements("fetch_order"):

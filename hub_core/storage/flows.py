@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, case, exists, not_, or_, select, update
+from sqlalchemy import and_, bindparam, case, exists, func, literal, not_, or_, select, update
 
 from hub_core.domain.errors import FlowClosedError, LeaseLostError
-from hub_core.domain.integrations import PUSHING, ConnectionState, Flow
+from hub_core.domain.fulfilments import FulfilmentState
+from hub_core.domain.integrations import TELLING, ConnectionState, Flow
 from hub_core.domain.pushes import Waiting
-from hub_core.storage.tables import IS_DUE, flow_state, integrations, pushes
+from hub_core.domain.urgency import Urgency
+from hub_core.storage.due_flows import DueFlow, DueRule, first_of
+from hub_core.storage.outages import OutageRepository
+from hub_core.storage.tables import flow_state, fulfilments, integrations, outages, pushes
 from hub_core.storage.upserts import insert_new
 
 if TYPE_CHECKING:
@@ -23,9 +27,7 @@ if TYPE_CHECKING:
     from hub_core.storage.database import Database
 
 LEASE_TIME = timedelta(seconds=8)
-_PUSHING = [flow.value for flow in PUSHING]
-_FORWARD = {Flow.STOCK.value: 8, Flow.PRICES.value: 7}
-"""How urgent it is to tell a store, also where nobody asked for it."""
+_TELLING = [flow.value for flow in TELLING]
 
 # What every page, or every request, asks is made once: that takes longer than the database needs for it.
 _OPEN = select(flow_state.c.open).where(
@@ -47,7 +49,9 @@ _LEASED = (
 class Lease:
     """The right to work on one flow of one integration, until it is taken by somebody else.
 
-    *died_run* is the run of an owner who never came to its end.
+    *died_run* is the run of an owner who never came to its end. *outage* tells how often in a row the store has not
+    answered, where it is away and this is the one try; None where it is not known to be away. *totals* are what the
+    flow has done in all, which nobody but the holder of the lease changes.
     """
 
     integration_id: int
@@ -59,6 +63,8 @@ class Lease:
     taken_at: datetime
     taken_monotonic: float
     failures: int
+    outage: int | None = None
+    totals: str | None = None
 
     def now(self, clock: Clock) -> datetime:
         """Tell the present moment by the database's clock, without asking it again."""
@@ -108,7 +114,8 @@ class FlowRepository:
             )
             .values(
                 open=True,
-                next_due_at=case((and_(columns.flow.in_(_PUSHING), not_(_tries_again())), None), else_=self._now()),
+                next_due_at=case((and_(columns.flow.in_(_TELLING), not_(_tries_again())), None), else_=self._now()),
+                planned_at=self._now(),
                 waits_until=None,
                 failures=0,
                 problem_code=None,
@@ -153,10 +160,20 @@ class FlowRepository:
         key = {"integration": integration_id, "flow": flow.value}
         return bool(self._connection.execute(_OPEN, key).scalar_one_or_none())
 
+    def holds(self, lease: Lease) -> bool:
+        """Tell whether *lease* still holds, of a flow that is still open."""
+        held = self._connection.execute(select(flow_state.c.open).where(lease.mine)).scalar_one_or_none()
+        return bool(held)
+
     def lock(self, integration_id: int, flow: Flow) -> bool:
         """Keep the pages of a flow out until the transaction ends, and tell whether it is open."""
         key = {"integration": integration_id, "flow": flow.value}
         return bool(self._connection.execute(_OPEN.with_for_update(), key).scalar_one_or_none())
+
+    def lock_all(self, integration_id: int) -> None:
+        """Keep the flows of an integration as they are until the transaction ends."""
+        mine = select(flow_state.c.flow).where(flow_state.c.integration_id == integration_id)
+        self._connection.execute(mine.order_by(flow_state.c.flow).with_for_update()).all()
 
     def demand(self, integration_id: int, flow: Flow, urgency: int) -> None:
         """Make a flow due now; whoever works on it will find that more was asked. Raises FlowClosedError."""
@@ -166,8 +183,10 @@ class FlowRepository:
             .where(key, flow_state.c.open)
             .values(
                 next_due_at=self._now(),
+                planned_at=self._now(),
                 demand=flow_state.c.demand + 1,
                 urgency=case((flow_state.c.urgency > urgency, flow_state.c.urgency), else_=urgency),
+                offered_until=_offered_unless_raised(urgency),
             )
         )
         if result.rowcount == 0:
@@ -182,8 +201,10 @@ class FlowRepository:
             .where(columns.integration_id == integration_id, columns.flow == flow.value, columns.open)
             .values(
                 next_due_at=case((fails, columns.next_due_at), else_=self._now()),
-                demand=case((fails, columns.demand), else_=columns.demand + 1),
+                planned_at=self._now(),
+                demand=columns.demand + 1,
                 urgency=case((columns.urgency > urgency, columns.urgency), else_=urgency),
+                offered_until=_offered_unless_raised(urgency),
             )
         )
 
@@ -198,53 +219,60 @@ class FlowRepository:
         ).first()
         return None if row is None else row.run_id
 
-    def due(self, limit: int) -> list[tuple[int, Flow]]:
-        """List the flows that are due and free, the most urgent first."""
-        statement = (
-            select(flow_state.c.integration_id, flow_state.c.flow)
-            .where(self._is_due())
-            .order_by(case(*_urgencies(), else_=flow_state.c.urgency).desc(), flow_state.c.next_due_at)
-            .limit(limit)
-        )
-        return [(row.integration_id, Flow(row.flow)) for row in self._connection.execute(statement)]
+    def due(self, limit: int, oldest: int = 1) -> list[DueFlow]:
+        """List flows that are due and free, the most urgent first.
 
-    def _is_due(self) -> ColumnElement[bool]:
-        return and_(flow_state.c.open, or_(flow_state.c.next_due_at <= self._now(), self._must_tell()), self._is_free())
-
-    def _must_tell(self) -> ColumnElement[bool]:
-        """Tell whether a flow that is not backing off has something to tell its store."""
-        waits_until = flow_state.c.waits_until
-        due = exists().where(
-            pushes.c.integration_id == flow_state.c.integration_id, pushes.c.flow == flow_state.c.flow, IS_DUE
-        )
-        return and_(flow_state.c.flow.in_(_PUSHING), or_(waits_until.is_(None), waits_until <= self._now()), due)
-
-    def _is_free(self) -> ColumnElement[bool]:
-        return or_(flow_state.c.lease_until.is_(None), flow_state.c.lease_until < self._now())
+        Of urgent ones and of others each the first *limit*, and those *oldest* by their age.
+        """
+        rows = self._connection.execute(first_of(DueRule(self._now()), limit, oldest))
+        return [DueFlow(row.integration_id, Flow(row.flow), row.urgency, row.since) for row in rows]
 
     def claim(self, integration_id: int, flow: Flow, owner: str) -> Lease | None:
-        """Take the lease of a flow if it is due and free; None says that it is not."""
+        """Take the lease of a flow if it is due and free; None says that it is not.
+
+        Of a store that is away only one flow is given, which tries whether it is back.
+        """
         key = and_(flow_state.c.integration_id == integration_id, flow_state.c.flow == flow.value)
-        before = self._connection.execute(select(flow_state.c.lease_owner).where(key).with_for_update()).first()
-        row = self._connection.execute(
-            update(flow_state)
-            .where(key, self._is_due())
-            .values(lease=flow_state.c.lease + 1, lease_owner=owner, lease_until=self._now(LEASE_TIME))
-            .returning(flow_state, self._now().label("taken_at"))
-        ).first()
-        if row is None or before is None:
+        row, died = self._take(and_(key, flow_state.c.lease_owner.is_(None)), owner), False
+        if row is None:
+            row, died = self._take(and_(key, flow_state.c.lease_owner.is_not(None)), owner), True
+        if row is None:
             return None
-        return Lease(
+        lease = Lease(
             integration_id=integration_id,
             flow=flow,
             owner=owner,
             number=row.lease,
             demand=row.demand,
-            died_run=row.run_id if before.lease_owner is not None else None,
+            died_run=row.run_id if died else None,
             taken_at=row.taken_at,
             taken_monotonic=self._clock.monotonic(),
             failures=row.failures,
+            outage=row.outage,
+            totals=row.totals,
         )
+        return lease if row.outage is None or self._tries(lease, row.urgency) else None
+
+    def _take(self, which: ColumnElement[bool], owner: str) -> Row[Any] | None:
+        outage = select(outages.c.failures).where(outages.c.integration_id == flow_state.c.integration_id)
+        return self._connection.execute(
+            update(flow_state)
+            .where(which, DueRule(self._now()).due)
+            .values(
+                lease=flow_state.c.lease + 1, lease_owner=owner, lease_until=self._now(LEASE_TIME), offered_until=None
+            )
+            .returning(flow_state, outage.scalar_subquery().label("outage"), self._now().label("taken_at"))
+        ).first()
+
+    def _tries(self, lease: Lease, urgency: int) -> bool:
+        """Tell whether this flow is the one that tries a store that is away; another gives its lease back."""
+        until = self._now(LEASE_TIME)
+        if OutageRepository(self._connection).begin_try(
+            lease.integration_id, None if urgency >= Urgency.MANUAL else self._now(), until
+        ):
+            return True
+        self._connection.execute(update(flow_state).where(lease.mine).values(lease_owner=None, lease_until=None))
+        return False
 
     def fence(self, lease: Lease, **values: Any) -> bool:
         """Write *values* and a longer lease if *lease* still holds, and tell whether the flow is still open.
@@ -271,22 +299,42 @@ class FlowRepository:
                 .where(or_(*(lease.mine for lease in leases)))
                 .values(lease_until=self._now(LEASE_TIME))
             )
+        tries = [lease.integration_id for lease in leases if lease.outage is not None]
+        if tries:
+            OutageRepository(self._connection).keep_trying(tries, self._now(LEASE_TIME))
 
-    def held(self, leases: Sequence[Lease]) -> set[tuple[int, Flow]]:
-        """Tell which of *leases* still hold, of flows that are still open."""
-        columns = flow_state.c
-        statement = select(columns.integration_id, columns.flow).where(
-            columns.open, or_(*(lease.mine for lease in leases))
+    def held(self, leases: Sequence[Lease]) -> dict[tuple[int, Flow], int]:
+        """Tell which of *leases* still hold, of flows that are still open, and how urgent what else waits for each is.
+
+        That is another flow of the integration that is due, or what was asked of this one meanwhile.
+        """
+        mine, other = flow_state.c, flow_state.alias("other")
+        others = (
+            select(func.max(DueRule(self._now(), other).urgency))
+            .where(other.c.integration_id == mine.integration_id, other.c.flow != mine.flow)
+            .where(DueRule(self._now(), other).due)
         )
-        return {(row.integration_id, Flow(row.flow)) for row in self._connection.execute(statement)}
+        waits = others.scalar_subquery().label("waits")
+        own = case((mine.flow == Flow.ORDERS.value, DueRule(self._now()).least), else_=0).label("own")
+        statement = select(mine.integration_id, mine.flow, mine.demand, mine.urgency, own, waits).where(
+            mine.open, or_(*(lease.mine for lease in leases))
+        )
+        rows = {(row.integration_id, Flow(row.flow)): row for row in self._connection.execute(statement)}
+        demands = {(lease.integration_id, lease.flow): lease.demand for lease in leases}
+        return {
+            key: max(row.waits or 0, row.own, row.urgency if row.demand != demands[key] else 0)
+            for key, row in rows.items()
+        }
 
     def release(self, lease: Lease, wait: timedelta | None, *, backs_off: bool = False, **values: Any) -> bool:
         """End the work on a flow, due again after *wait*, or at once where more was asked; tell whether it is open.
 
-        Without a *wait* nothing is planned. One that *backs_off* is not due earlier because of what it has to tell.
+        Without a *wait* nothing is planned. One that *backs_off* is due earlier only where a person asked for that.
         Raises LeaseLostError.
         """
-        again = flow_state.c.demand != lease.demand
+        columns = flow_state.c
+        asked = columns.demand != lease.demand
+        again = and_(asked, or_(literal(not backs_off), columns.urgency >= Urgency.MANUAL.value))
         planned = None if wait is None else self._now(wait)
         row = self._connection.execute(
             update(flow_state)
@@ -295,11 +343,12 @@ class FlowRepository:
                 lease_owner=None,
                 lease_until=None,
                 next_due_at=case((again, self._now()), else_=planned),
+                planned_at=self._now(),
                 waits_until=planned if backs_off else None,
-                urgency=case((again, flow_state.c.urgency), else_=0),
+                urgency=case((asked, columns.urgency), else_=0),
                 **values,
             )
-            .returning(flow_state.c.open)
+            .returning(columns.open)
         ).first()
         if row is None:
             raise LeaseLostError
@@ -316,15 +365,17 @@ class FlowRepository:
         return list(self._connection.execute(statement.order_by(flow_state.c.integration_id, flow_state.c.flow)))
 
 
+def _offered_unless_raised(urgency: int) -> ColumnElement[datetime | None]:
+    """Let a flow that was offered as less urgent be offered anew, since its job waits behind others."""
+    return case((flow_state.c.urgency < urgency, None), else_=flow_state.c.offered_until)
+
+
 def _tries_again() -> ColumnElement[bool]:
     waits = pushes.c.waiting.in_([Waiting.RETRY.value, Waiting.RECEIPT.value])
     again = or_(waits, pushes.c.unsure_until.is_not(None))
-    return exists().where(
+    figures = exists().where(
         pushes.c.integration_id == flow_state.c.integration_id, pushes.c.flow == flow_state.c.flow, again
     )
-
-
-def _urgencies() -> list[tuple[ColumnElement[bool], int]]:
-    return [
-        (and_(flow_state.c.flow == flow, flow_state.c.urgency < urgency), urgency) for flow, urgency in _FORWARD.items()
-    ]
+    untold = fulfilments.c.state.in_([FulfilmentState.WAITING.value, FulfilmentState.SENDING.value])
+    parcels = exists().where(fulfilments.c.integration_id == flow_state.c.integration_id, untold)
+    return or_(figures, and_(flow_state.c.flow == Flow.FULFILMENT.value, parcels))

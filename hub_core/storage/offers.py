@@ -42,7 +42,7 @@ LOST: Final = timedelta(minutes=15)
 STALE: Final = timedelta(minutes=5)
 """A job that waited so long was offered again long ago, or nobody is there for its channel."""
 _OFFERING: Final = 0x4875_624F_6666
-"""The number of the lock under which flows are offered."""
+"""The number of the lock under which flows are offered, and the one before the lock for what is urgent."""
 
 _jobs = table("procrastinate_jobs", column("id", BigInteger), column("queue_name", String), column("status", String))
 _events = table(
@@ -83,9 +83,13 @@ class OfferRepository:
         self._connection = connection
         self._database = database
 
-    def begin(self) -> bool:
-        """Keep all other processes from offering until the transaction ends; False where one is at it."""
-        return bool(self._connection.execute(select(func.pg_try_advisory_xact_lock(_OFFERING))).scalar_one())
+    def begin(self, *, urgent: bool = False) -> bool:
+        """Keep all other processes from offering until the transaction ends; False where one is at it.
+
+        What is *urgent* has a lock of its own, so that it does not wait for a look through a long backlog.
+        """
+        lock = func.pg_try_advisory_xact_lock(_OFFERING + urgent)
+        return bool(self._connection.execute(select(lock)).scalar_one())
 
     def served(self) -> set[str]:
         """List the channels that a process is there for."""

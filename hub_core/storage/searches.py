@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, case, insert, literal, select, update
 
 from hub_core.domain.fact import Fact
 from hub_core.domain.polls import ONCE, SWEEP_INTERVAL, Search, Window
+from hub_core.domain.turns import next_turn
 from hub_core.storage.tables import searches
 from hub_core.storage.types import UtcDateTime
 
@@ -115,9 +116,10 @@ class SearchRepository:
 
     def start_from(self, integration_id: int, baseline: SearchState, began_at: datetime, interval: timedelta) -> None:
         """Let the repeated searches start from when the *baseline* began, which is a read of new orders itself."""
+        sweep_at = next_turn(began_at, SWEEP_INTERVAL, integration_id)
         due_at = case(
-            (searches.c.search == Search.SWEEP.value, literal(began_at + SWEEP_INTERVAL, UtcDateTime)),
-            else_=_asked_since(began_at, began_at + interval),
+            (searches.c.search == Search.SWEEP.value, literal(sweep_at, UtcDateTime)),
+            else_=_asked_since(began_at, next_turn(began_at, interval, integration_id)),
         )
         repeated = [search.value for search in Search if search not in ONCE]
         self._connection.execute(

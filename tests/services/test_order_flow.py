@@ -4,14 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hub_core import CursorExpiredError, Hub, OrderPage, Poll
 from hub_core.domain.integrations import Flow
-from hub_core.domain.polls import OVERLAP, UNTOLD_ZONE_REACH, Search
+from hub_core.domain.polls import OVERLAP, SWEEP_INTERVAL, UNTOLD_ZONE_REACH, Search
+from hub_core.domain.turns import EARLY, next_turn
 from hub_core.engine.runner import Outcome, Runner
-from hub_core.services.order_flow import JITTER, spread
 from hub_core.services.order_intake import OrderIntake, PageContext, Taken
 from hub_core.services.slices import Slice
 from hub_core.storage.tables import flow_state, searches
@@ -175,10 +173,12 @@ async def test_the_wide_read_comes_once_a_day(hub: Hub, clock: VirtualClock) -> 
     shop = open_shop("north")
     integration = await connected(hub, shop)
     await hub.sync(integration.id)
-    clock.advance(DAY.total_seconds() - 1)
+    assert Poll.SWEEP not in polls(shop)
+    turn = next_turn(NOW, SWEEP_INTERVAL, integration.id)
+    clock.set(turn - MINUTE)
     await hub.sync(integration.id)
     assert Poll.SWEEP not in polls(shop)
-    clock.advance(2)
+    clock.set(turn)
     await hub.sync(integration.id)
     assert [window.start for poll, window, _ in shop.diary if poll is Poll.SWEEP] == [clock.now() - 14 * DAY]
     shop.diary.clear()
@@ -193,12 +193,7 @@ async def test_the_flow_is_due_again_after_the_interval_that_the_merchant_set(hu
     flow = (await hub.integrations.get(integration.id)).flows
     due = next(iter(flow.values())).next_run_at
     assert due is not None
-    assert timedelta(seconds=540) <= due - NOW <= timedelta(seconds=600)
-
-
-@given(wait=st.timedeltas(timedelta(0), timedelta(days=1)))
-def test_searches_are_spread_over_a_tenth_of_their_interval(wait: timedelta) -> None:
-    assert wait * (1 - JITTER) - timedelta(microseconds=1) <= spread(wait) <= wait
+    assert timedelta(seconds=600 * EARLY) <= due - NOW <= timedelta(seconds=600)
 
 
 async def test_the_flow_is_due_when_its_searches_are_and_reads_both_then(hub: Hub, clock: VirtualClock) -> None:
@@ -220,14 +215,14 @@ async def test_a_search_that_is_read_a_little_early_is_not_taken_for_one_that_wa
     shop = open_shop("north")
     integration = await connected(hub, shop)
     await hub.sync(integration.id)
-    late = clock.now() + timedelta(seconds=65)
+    late = clock.now() + timedelta(seconds=62)
     change = searches.update().where(searches.c.search == Search.CHANGED.value).values(due_at=late)
     hub.parts.database.write_now(lambda connection: connection.execute(change))
     clock.advance(60)
     shop.diary.clear()
     await quiet(hub.engine())
     assert polls(shop) == [Poll.NEW, Poll.CHANGED]
-    assert search(hub, Search.CHANGED)["due_at"] >= clock.now() + timedelta(seconds=54)
+    assert search(hub, Search.CHANGED)["due_at"] == next_turn(clock.now(), MINUTE, integration.id)
 
 
 async def test_a_run_that_read_nothing_makes_nothing_fresher(hub: Hub, clock: VirtualClock) -> None:
