@@ -21,7 +21,8 @@ from benchmarks.watching import cpu, memory_mb, tree
 from hub_core.domain.integrations import Flow
 from tests.postgres import PostgresServer
 
-_WARM_UP: Final = 15.0
+_WARM_UP: Final = 65.0
+"""A minute in which stores are asked twice: once when they were added to be, then at the moment that is their own."""
 _TWO: Final = ("serve", "worker")
 _DURABLE: Final = ""
 """No settings: a database whose commits survive a power cut, as those of the hub's users should."""
