@@ -28,10 +28,10 @@ class ChannelInfo(Fact):
     *scrub* names the members whose values never enter the hub, such as card numbers; *scrub_parameters* likewise
     parameters of addresses, in whatever text they stand, such as a key that opens an order. *environment* tells the
     environment variables that the channel itself reads, with the values in force and no secrets. *stock_batch* and
-    *price_batch* say how many listings a push may bear at most, *fulfilment_batch* how many parcels: more than one only
-    where one request tells of all, since a lost answer leaves all in doubt. *store_key* gives, without I/O, the key of
-    the store that settings name, as its `StoreIdentity` has it; without it, no callback finds an integration that waits.
-    *callback_methods* include GET where the platform asks for the callback address before it posts there.
+    *price_batch* say how many listings a push may bear at most, *fulfilment_batch* how many parcels: more than one
+    only where one request tells of all, since a lost answer leaves all in doubt. *store_key* gives, without I/O, the
+    key of the store that settings name, as its `StoreIdentity` has it; without it, no callback finds an integration
+    that waits. *callback_methods* include GET where the platform asks for the callback address before it posts there.
     """
 
     key: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from hub_core.domain.errors import HubError
 from hub_core.engine.grumbling import Grumbling
 from hub_core.engine.noticing import Noticing
+from hub_core.services.clock_set_back import heed_clock
 from hub_core.services.erasing import Erasing
 from hub_core.services.finishing import finish_removals
 from hub_core.services.retention import Retention
@@ -47,6 +48,7 @@ class Chores:
             self._erasing.erase_due(),
             self._noticing.look_once_in_a_while(),
             self._retention.drop_some(),
+            heed_clock(self._parts),
         )
         outcomes = await asyncio.gather(*work, return_exceptions=True)
         self._waits.of([outcome for outcome in outcomes if isinstance(outcome, HubError)])

@@ -78,7 +78,7 @@ class Distributed:
             while not self._slots.closed:
                 await self._look()
                 ended, _ = await asyncio.wait(beside, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-                for task in ended if not self._slots.closed else ():
+                for task in ended:  # by closing, or by what broke it
                     task.result()
         finally:
             await asyncio.gather(*(_ended(task, again=LONGEST_WAIT) for task in beside))

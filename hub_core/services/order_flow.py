@@ -47,12 +47,11 @@ _LETS_PASS = (Search.OPEN, Search.BACKFILL, Search.SWEEP)
 """What reads orders that are old already, and so ends its slice as soon as anything more urgent waits."""
 
 
-def plan(
-    searches: dict[Search, SearchState], channel: Channel, now: datetime, soon: timedelta = NO_TIME
-) -> Search | None:
+def plan(searches: dict[Search, SearchState], channel: Channel, now: datetime, interval: timedelta) -> Search | None:
     """Tell which search to read next: the baseline before any other, and those that happen once only once.
 
-    What is due *soon*, except for the daily sweep, is read already, so that one run does for several searches.
+    What is due soon, except for the daily sweep, is read already, so that one run does for several searches; and what
+    is due later than its interval allows, for then the clock was set back, or the interval shortened.
     """
     offered = set(channel.info.polls)
     for search in ORDER_OF_SEARCHES:
@@ -60,10 +59,15 @@ def plan(
             continue
         state = searches[search]
         undone = state.completed_at is None
-        due_by = now if search is Search.SWEEP else now + soon
-        if undone if search in ONCE else (state.due_at <= due_by or state.began_at is not None):
+        if undone if search in ONCE else (_is_due(state, now, interval) or state.began_at is not None):
             return search
     return None
+
+
+def _is_due(state: SearchState, now: datetime, interval: timedelta) -> bool:
+    if state.search is Search.SWEEP:
+        return not now < state.due_at <= now + SWEEP_INTERVAL
+    return not now + interval * SOON < state.due_at <= now + interval
 
 
 def next_due(searches: dict[Search, SearchState], channel: Channel) -> datetime:
@@ -88,7 +92,7 @@ class OrderFlow:
         while True:
             await self._hinted.look(run)
             searches = await self._searches(run)
-            search = plan(searches, run.channel, run.lease.now(self._parts.clock), interval * SOON)
+            search = plan(searches, run.channel, run.lease.now(self._parts.clock), interval)
             if search is None:
                 if await self._hinted.look(run):
                     continue

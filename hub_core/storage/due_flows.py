@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, FromClause, Select
     from sqlalchemy.sql.selectable import CompoundSelect
 
+_KNOWN = [flow.value for flow in Flow]
 _PUSHING = [flow.value for flow in PUSHING]
 
 
@@ -89,10 +90,13 @@ class DueRule:
 
     @property
     def _may_start(self) -> ColumnElement[bool]:
-        """Tell whether nobody works on a flow, and nobody waits for its store; a person need not wait for that."""
+        """Tell whether nobody works on a flow, and nobody waits for its store; a person need not wait for that.
+
+        A flow that only a newer version of the hub knows is left to that one.
+        """
         is_free = or_(self._row.lease_until.is_(None), self._row.lease_until < self._now)
         is_away = exists().where(outages.c.integration_id == self._row.integration_id, outages.c.until > self._now)
-        return and_(is_free, or_(self._row.urgency >= Urgency.MANUAL.value, not_(is_away)))
+        return and_(self._row.flow.in_(_KNOWN), is_free, or_(self._row.urgency >= Urgency.MANUAL.value, not_(is_away)))
 
     def _since(self) -> ColumnElement[datetime]:
         changed = select(pushes.c.changed_at).where(self._tells).limit(1).scalar_subquery()

@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 
 from hub_core.domain.turns import EARLY, next_turn
 
-MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))
+MOMENTS = st.datetimes(
+    datetime(2020, 1, 1),  # noqa: DTZ001 - bounds come without a zone
+    datetime(2090, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
+)
 INTERVALS = st.timedeltas(timedelta(seconds=5), timedelta(days=30))
 NUMBERS = st.integers(1, 10**12)
 TINY = timedelta(milliseconds=1)

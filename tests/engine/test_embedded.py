@@ -49,7 +49,7 @@ async def test_what_is_due_is_read_and_nothing_else(hub: Hub, clock: VirtualCloc
 async def test_no_more_flows_run_at_once_than_there_are_slots(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("one", "two", "three"):
         await connected(hub, filled(open_shop(name), 1))
-    engine = Engine(hub.parts, figures=Figures(slots=2))
+    engine = Engine(hub.parts, figures=Figures(slots=2, reserved=0))
     work, go_on = engine.runner.work, asyncio.Event()
 
     async def wait(claimed: Claimed, piece: Slice) -> object:
@@ -273,11 +273,11 @@ async def test_the_engine_goes_on_after_the_database_failed(
     due = FlowRepository.due
     failures = [True, True]
 
-    def fail_twice(self: Any, limit: int) -> Any:
+    def fail_twice(self: Any, limit: int, oldest: int = 1) -> Any:
         if failures:
             failures.pop()
             raise HubError("The database is away.")
-        return due(self, limit)
+        return due(self, limit, oldest)
 
     monkeypatch.setattr(FlowRepository, "due", fail_twice)
     with caplog.at_level(logging.WARNING, "hub_core.engine"):

@@ -15,6 +15,7 @@ from hub_core import (
 from hub_core.domain.errors import StorageError
 from hub_core.domain.integrations import Flow
 from hub_core.domain.runs import Run, RunError, RunState, Spent
+from hub_core.domain.turns import EARLY
 from hub_core.engine.backoff import FIRST_WAIT, JITTER
 from hub_core.engine.ending import NO_WAIT, Ending, Endings
 from hub_core.engine.runner import Outcome, Runner
@@ -76,7 +77,7 @@ async def test_the_wait_grows_with_each_failure_and_ends_with_the_first_success(
     await desk.work()
     flow = desk.flow()
     assert (flow["failures"], flow["problem_code"], flow["problem_since"]) == (0, None, None)
-    assert 60 * (1 - JITTER) <= desk.wait() <= 60
+    assert 60 * EARLY <= desk.wait() <= 60
 
 
 async def test_health_says_since_when_a_store_fails(desk: Desk) -> None:

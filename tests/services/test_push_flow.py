@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from hub_core import UnavailableError
+from hub_core import ResponseError
 from hub_core.channels.http import LONGEST_EXCHANGE
 from hub_core.domain.integrations import Flow
 from hub_core.services.push_kind import PUSH_DEADLINE
@@ -90,7 +90,7 @@ async def test_a_later_lowering_does_not_make_the_raise_wait_again(desk: StockDe
 
 
 async def test_an_orders_flow_that_backs_off_is_not_asked_earlier(desk: StockDesk) -> None:
-    desk.shop.orders_fail = UnavailableError("Closed.", retry_after=300)
+    desk.shop.orders_fail = ResponseError("It answers with a poem.")
     await desk.read_orders()
     due_at = desk.flow(Flow.ORDERS)["next_due_at"]
     await desk.sets(a=12)

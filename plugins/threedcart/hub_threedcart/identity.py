@@ -33,9 +33,7 @@ async def identify(store: Store) -> StoreIdentity:
             "has none of the rights that it needs: copy the token once more, or grant the app to read Orders, "
             "Products and StoreSettings, and to write Orders and Products."
         )
-    for resource in _COUNTED:
-        if not await client.may_write(resource):
-            missing.append(f"{resource}: write")
+    missing += [f"{resource}: write" for resource in _COUNTED if not await client.may_write(resource)]
     return _identity(store.settings_as(ThreeDCartSettings), told, tuple(missing))
 
 
