@@ -13,6 +13,7 @@ from hub_core.storage.hints import HintRepository
 from hub_core.storage.searches import SearchRepository
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -38,27 +39,24 @@ class HintedOrders:
         self._intake = intake
         self._sights = sights
 
-    async def look(self, run: FlowRun) -> bool:
-        """Look at some, and tell whether there were any. Where the store cannot be asked now, they stay.
+    def noted(self, connection: Connection, run: FlowRun) -> Sequence[Hint]:
+        """Give some that were hinted at, where the channel can be asked for one."""
+        return (
+            HintRepository(connection, run.integration.id).some(_SOME) if run.channel.implements("fetch_order") else ()
+        )
+
+    async def look(self, run: FlowRun, hints: Sequence[Hint]) -> None:
+        """Look at them. Where the store cannot be asked now, they stay.
 
         An order that the store does not hold any more, or that cannot be asked for, is left to the polls.
         """
-        noted = await self._noted(run)
-        for hint in noted:
+        for hint in hints:
             try:
                 await self._take(run, hint)
             except (RejectedError, ResponseError, PluginError) as error:
                 logger.warning("An order that '%s' hinted at is left to the polls: %s", run.integration.name, error)
             await self._done(run, hint)
             run.slice.page_done()
-        return bool(noted)
-
-    async def _noted(self, run: FlowRun) -> list[Hint]:
-        if not run.channel.implements("fetch_order"):
-            return []
-        return await self._parts.database.read(
-            lambda connection: HintRepository(connection, run.integration.id).some(_SOME)
-        )
 
     async def _take(self, run: FlowRun, hint: Hint) -> None:
         asked_at = run.lease.now(self._parts.clock)

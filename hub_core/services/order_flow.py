@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hub_core.channels.pages import OrderPage
     from hub_core.services.flow_run import FlowRun
     from hub_core.services.parts import Parts
+    from hub_core.storage.hints import Hint
     from hub_core.storage.integrations import IntegrationRow
 
 PAGE_DEADLINE = 600.0
@@ -90,17 +91,16 @@ class OrderFlow:
         """Read all searches that are due; give when the flow is due again. Raises PausedError where a slice ends."""
         interval = timedelta(seconds=run.integration.rules.order_interval)
         while True:
-            await self._hinted.look(run)
-            searches = await self._searches(run)
+            hints, searches = await self._parts.database.read(lambda connection: self._waiting(connection, run))
+            await self._hinted.look(run, hints)
             search = plan(searches, run.channel, run.lease.now(self._parts.clock), interval)
-            if search is None:
-                if await self._hinted.look(run):
-                    continue
+            if search is not None:
+                await self._read(run, searches, searches[search])
+            elif not hints:
                 return next_due(searches, run.channel)
-            await self._read(run, searches, searches[search])
 
-    async def _searches(self, run: FlowRun) -> dict[Search, SearchState]:
-        return await self._parts.database.read(lambda connection: SearchRepository(connection).of(run.integration.id))
+    def _waiting(self, connection: Connection, run: FlowRun) -> tuple[Sequence[Hint], dict[Search, SearchState]]:
+        return self._hinted.noted(connection, run), SearchRepository(connection).of(run.integration.id)
 
     async def _read(self, run: FlowRun, searches: dict[Search, SearchState], state: SearchState) -> None:
         """Read one search to the end of its window; a cursor that the store has forgotten starts it again."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import IntegrityError
 
 from hub_core.domain.errors import ConflictError
 from hub_core.domain.events import NewEvent
-from hub_core.domain.integrations import ConnectionState, Integration, Rules, StoreIdentity
+from hub_core.domain.integrations import ConnectionState, Flow, Integration, Rules, StoreIdentity
 from hub_core.services.auditing import changed, configured, of
 from hub_core.services.checks import checked_rules, validated
 from hub_core.services.connecting import Connector
@@ -19,6 +20,7 @@ from hub_core.services.lookup import IntegrationLookup, locked
 from hub_core.services.targets import Targets
 from hub_core.storage.audit import AuditRepository
 from hub_core.storage.events import EventRepository
+from hub_core.storage.flows import FlowRepository
 from hub_core.storage.integrations import IntegrationRepository
 
 if TYPE_CHECKING:
@@ -80,6 +82,9 @@ class Reconfiguration(IntegrationLookup):
         if values:
             IntegrationRepository(connection).change(row.id, **values)
         if "rules" in values:
+            flows = FlowRepository(connection, self._parts.database)
+            flows.bring_forward(row.id, Flow.LISTINGS, timedelta(seconds=values["rules"].listing_interval))
+            flows.bring_forward(row.id, Flow.ORDERS, timedelta(seconds=values["rules"].order_interval))
             Targets(connection, self._parts.database).of_integration(row.id)
             self._record(connection, row, "integration.changed", {})
         if "store_key" in values and row.store is not None:

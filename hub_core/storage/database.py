@@ -19,6 +19,7 @@ from sqlalchemy import (
     Connection,
     Double,
     Interval,
+    bindparam,
     cast,
     create_engine,
     event,
@@ -173,6 +174,11 @@ class Database:
             return literal(self.clock.now() + plus, UtcDateTime)
         return type_coerce(func.clock_timestamp() + literal(plus, Interval), UtcDateTime)
 
+    def clock_parameters(self, **after: timedelta) -> dict[str, datetime]:
+        """Give moments so long *after* the present one, for a statement made with `moment`; none by its own clock."""
+        is_bound = self.is_sqlite or getattr(self.clock, "virtual", False)
+        return {name: self.clock.now() + plus for name, plus in after.items()} if is_bound else {}
+
     def epoch_sql(self) -> ColumnElement[float]:
         """Give the present moment as seconds since 1970, by the same clock."""
         if self.is_sqlite or getattr(self.clock, "virtual", False):
@@ -215,6 +221,13 @@ async def _whole(future: asyncio.Future[Result]) -> Result:
         future.exception()
         raise cancelled
     return future.result()
+
+
+def moment(name: str, plus: timedelta, *, is_bound: bool) -> ColumnElement[datetime]:
+    """Give the present moment and *plus* for a statement that is made once: bound by *name*, or PostgreSQL's own."""
+    if is_bound:
+        return bindparam(name, type_=UtcDateTime)
+    return type_coerce(func.clock_timestamp() + literal(plus, Interval), UtcDateTime)
 
 
 def _options(url: URL) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, case, exists, func, literal, not_, or_, select, update
@@ -13,6 +14,7 @@ from hub_core.domain.fulfilments import FulfilmentState
 from hub_core.domain.integrations import TELLING, ConnectionState, Flow
 from hub_core.domain.pushes import Waiting
 from hub_core.domain.urgency import Urgency
+from hub_core.storage.database import NO_TIME, moment
 from hub_core.storage.due_flows import DueFlow, DueRule, first_of
 from hub_core.storage.outages import OutageRepository
 from hub_core.storage.tables import flow_state, fulfilments, integrations, outages, pushes
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy.sql.dml import ReturningUpdate
 
     from hub_core.domain.clock import Clock
     from hub_core.storage.database import Database
@@ -87,6 +90,7 @@ class FlowRepository:
     def __init__(self, connection: Connection, database: Database) -> None:
         """Work within the transaction of *connection*, by the clock of *database*."""
         self._connection = connection
+        self._database = database
         self._now = database.now_sql
         self._clock = database.clock
 
@@ -208,6 +212,16 @@ class FlowRepository:
             )
         )
 
+    def bring_forward(self, integration_id: int, flow: Flow, wait: timedelta) -> None:
+        """Let a flow that does not back off be due after *wait* at the latest."""
+        columns, latest = flow_state.c, self._now(wait)
+        mine = and_(columns.integration_id == integration_id, columns.flow == flow.value)
+        self._connection.execute(
+            update(flow_state)
+            .where(mine, columns.failures == 0, columns.next_due_at > latest)
+            .values(next_due_at=latest, planned_at=self._now())
+        )
+
     def dispossess(self, integration_id: int, flow: Flow) -> int | None:
         """Take a lease that has run out from its owner, who can write nothing then; give the run he was at."""
         key = and_(flow_state.c.integration_id == integration_id, flow_state.c.flow == flow.value)
@@ -232,10 +246,9 @@ class FlowRepository:
 
         Of a store that is away only one flow is given, which tries whether it is back.
         """
-        key = and_(flow_state.c.integration_id == integration_id, flow_state.c.flow == flow.value)
-        row, died = self._take(and_(key, flow_state.c.lease_owner.is_(None)), owner), False
+        row, died = self._take(integration_id, flow, owner, died=False), False
         if row is None:
-            row, died = self._take(and_(key, flow_state.c.lease_owner.is_not(None)), owner), True
+            row, died = self._take(integration_id, flow, owner, died=True), True
         if row is None:
             return None
         lease = Lease(
@@ -253,16 +266,10 @@ class FlowRepository:
         )
         return lease if row.outage is None or self._tries(lease, row.urgency) else None
 
-    def _take(self, which: ColumnElement[bool], owner: str) -> Row[Any] | None:
-        outage = select(outages.c.failures).where(outages.c.integration_id == flow_state.c.integration_id)
-        return self._connection.execute(
-            update(flow_state)
-            .where(which, DueRule(self._now()).due)
-            .values(
-                lease=flow_state.c.lease + 1, lease_owner=owner, lease_until=self._now(LEASE_TIME), offered_until=None
-            )
-            .returning(flow_state, outage.scalar_subquery().label("outage"), self._now().label("taken_at"))
-        ).first()
+    def _take(self, integration_id: int, flow: Flow, owner: str, *, died: bool) -> Row[Any] | None:
+        of_clock = self._database.clock_parameters(now=NO_TIME, until=LEASE_TIME)
+        key = {"of_integration": integration_id, "of_flow": flow.value, "owner": owner}
+        return self._connection.execute(_taking(bool(of_clock), died), {**key, **of_clock}).first()
 
     def _tries(self, lease: Lease, urgency: int) -> bool:
         """Tell whether this flow is the one that tries a store that is away; another gives its lease back."""
@@ -363,6 +370,21 @@ class FlowRepository:
         """Give the rows of the flows of some integrations."""
         statement = select(flow_state).where(flow_state.c.integration_id.in_(integration_ids))
         return list(self._connection.execute(statement.order_by(flow_state.c.integration_id, flow_state.c.flow)))
+
+
+@cache
+def _taking(is_bound: bool, died: bool) -> ReturningUpdate[Any]:  # noqa: FBT001 - what is cached by
+    """Take a flow that is due, of an owner who *died* or of nobody, at the moment that is bound or the database's."""
+    now, until = (moment(name, plus, is_bound=is_bound) for name, plus in (("now", NO_TIME), ("until", LEASE_TIME)))
+    columns = flow_state.c
+    key = and_(columns.integration_id == bindparam("of_integration"), columns.flow == bindparam("of_flow"))
+    outage = select(outages.c.failures).where(outages.c.integration_id == columns.integration_id)
+    return (
+        update(flow_state)
+        .where(key, columns.lease_owner.is_not(None) if died else columns.lease_owner.is_(None), DueRule(now).due)
+        .values(lease=columns.lease + 1, lease_owner=bindparam("owner"), lease_until=until, offered_until=None)
+        .returning(flow_state, outage.scalar_subquery().label("outage"), now.label("taken_at"))
+    )
 
 
 def _offered_unless_raised(urgency: int) -> ColumnElement[datetime | None]:

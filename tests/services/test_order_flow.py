@@ -196,6 +196,17 @@ async def test_the_flow_is_due_again_after_the_interval_that_the_merchant_set(hu
     assert timedelta(seconds=600 * EARLY) <= due - NOW <= timedelta(seconds=600)
 
 
+async def test_a_shorter_interval_holds_at_once(hub: Hub, clock: VirtualClock) -> None:
+    shop = open_shop("north")
+    integration = await connected(hub, shop, order_interval=86_400)
+    await hub.sync(integration.id)
+    await hub.integrations.change(integration.id, rules={"order_interval": 60})
+    shop.diary.clear()
+    clock.advance(61)
+    await quiet(hub.engine())
+    assert polls(shop) == [Poll.NEW, Poll.CHANGED]
+
+
 async def test_the_flow_is_due_when_its_searches_are_and_reads_both_then(hub: Hub, clock: VirtualClock) -> None:
     shop = open_shop("north")
     integration = await connected(hub, shop)
