@@ -34,7 +34,7 @@ async def desk(hub_url: str, clock: VirtualClock) -> AsyncIterator[StockDesk]:
 async def read_until(desk: StockDesk, page: int) -> None:
     """Work on the orders with a pulse beside, and let a raise be asked for at a page of the back-fill."""
     pulse = Pulse(desk.hub.parts)
-    asked = []
+    asked: list[asyncio.Task[None]] = []
 
     def before_page(shop: Shop, start: int) -> None:
         if start == page and not asked:
