@@ -11,6 +11,7 @@ HubError
 ├── LeaseLostError          another process owns this flow now: stop, write nothing
 ├── FlowClosedError         somebody switched the flow off: stop, send nothing
 ├── SupersededError         what was to be sent has changed meanwhile: send nothing, take the new figures
+├── StalledError            nothing reaches this process any more: it ends, to be started again
 └── ChannelError            the channel could not do what the hub asked
     ├── AuthorizationError      stop; the merchant must reauthorise
     ├── PermissionMissingError  stop; the merchant must grant the right that is named
@@ -102,6 +103,12 @@ class SupersededError(HubError):
     """What was to be sent has changed meanwhile, so it was not sent."""
 
     code = "superseded"
+
+
+class StalledError(HubError):
+    """Nothing reaches this process any more, which only another start mends."""
+
+    code = "stalled"
 
 
 class ChannelError(HubError):

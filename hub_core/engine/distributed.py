@@ -18,11 +18,11 @@ from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from sqlalchemy import select
 
-from hub_core.domain.errors import HubError, StorageError
+from hub_core.domain.errors import HubError, StalledError, StorageError
 from hub_core.domain.integrations import Flow
 from hub_core.engine.dispatcher import Dispatcher, queue_of
 from hub_core.engine.grumbling import Grumbling
-from hub_core.engine.watch import PATIENCE, StalledError, Watch
+from hub_core.engine.watch import PATIENCE, Watch
 from hub_core.storage.offers import Lane, Offer, OfferRepository
 
 if TYPE_CHECKING:

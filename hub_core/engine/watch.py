@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hub_core.domain.errors import HubError
-
 if TYPE_CHECKING:
     from hub_core.domain.clock import Clock
 
@@ -15,12 +13,6 @@ GAP: Final = 10.0
 """A process that did not look for so long was itself halted, or had no database: then nothing could come in."""
 STALLED: Final = 75
 """The exit code that says: try again."""
-
-
-class StalledError(HubError):
-    """Nothing reaches this process any more, which only another start mends."""
-
-    code = "stalled"
 
 
 class Watch:

@@ -378,7 +378,8 @@ def _taking(is_bound: bool, died: bool) -> ReturningUpdate[Any]:  # noqa: FBT001
     now, until = (moment(name, plus, is_bound=is_bound) for name, plus in (("now", NO_TIME), ("until", LEASE_TIME)))
     columns = flow_state.c
     key = and_(columns.integration_id == bindparam("of_integration"), columns.flow == bindparam("of_flow"))
-    outage = select(outages.c.failures).where(outages.c.integration_id == columns.integration_id)
+    # by number: SQLite is told columns without their table in what is returned, which are the inner table's then
+    outage = select(outages.c.failures).where(outages.c.integration_id == bindparam("of_integration"))
     return (
         update(flow_state)
         .where(key, columns.lease_owner.is_not(None) if died else columns.lease_owner.is_(None), DueRule(now).due)

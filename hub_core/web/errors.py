@@ -25,6 +25,7 @@ from hub_core.domain.errors import (
     PermissionMissingError,
     RejectedError,
     SettingsError,
+    StalledError,
     StorageError,
     SupersededError,
     UnavailableError,
@@ -46,6 +47,7 @@ STATUS: Final[Mapping[type[HubError], int]] = {
     LeaseLostError: 409,
     FlowClosedError: 409,
     SupersededError: 409,
+    StalledError: 503,
     AuthorizationError: 422,  # a 401 would be about the caller's own token
     PermissionMissingError: 422,
     RejectedError: 422,

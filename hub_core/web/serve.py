@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from hub_core.domain.clock import SystemClock
-from hub_core.domain.errors import HubError
+from hub_core.domain.errors import HubError, StalledError
 from hub_core.engine.allocator import ease_allocator
 from hub_core.engine.collector import ease_collector
-from hub_core.engine.watch import STALLED, StalledError
+from hub_core.engine.watch import STALLED
 from hub_core.engine.watchdog import Heartbeat, Watchdog
 from hub_core.hub import Hub
 from hub_core.logs import set_up_logging

@@ -36,7 +36,7 @@ def test_without_arguments_the_commands_are_listed(hub: HubCommand) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("frob",), ("orders", "show", "x"), ("sync", "--fulfilment"), ("orders", "--since", "x")]
+    "arguments", [("frob",), ("orders", "show", "x"), ("sync", "--returns"), ("orders", "--since", "x")]
 )
 def test_wrong_usage_ends_with_2(hub: HubCommand, arguments: tuple[str, ...]) -> None:
     ended = hub(*arguments)

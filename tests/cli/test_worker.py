@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from hub_core import worker
+from hub_core.domain.errors import StalledError
 from hub_core.engine.distributed import Distributed
-from hub_core.engine.watch import StalledError
 from hub_core.storage import database
 from tests.cli.conftest import HubCommand
 

@@ -15,14 +15,14 @@ from procrastinate.types import JobToDefer
 from hub_core import Hub
 from hub_core.channels.registry import ChannelRegistry
 from hub_core.domain.clock import SystemClock
-from hub_core.domain.errors import SettingsError, StorageError
+from hub_core.domain.errors import SettingsError, StalledError, StorageError
 from hub_core.domain.integrations import Flow
 from hub_core.engine import distributed
 from hub_core.engine.distributed import TASK, Distributed
 from hub_core.engine.engine import Engine
 from hub_core.engine.figures import Figures
 from hub_core.engine.runner import Claimed
-from hub_core.engine.watch import PATIENCE, StalledError, Watch
+from hub_core.engine.watch import PATIENCE, Watch
 from hub_core.storage.offers import OfferRepository
 from hub_core.storage.tables import engine_processes, flow_state
 from hub_core.testing.clock import VirtualClock

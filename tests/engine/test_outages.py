@@ -9,7 +9,8 @@ from hub_core.domain.integrations import Flow
 from hub_core.storage.tables import outages
 from hub_core.testing.clock import VirtualClock
 from tests.hubs import rows
-from tests.stockshop.desk import StockDesk, stock_desk
+from tests.stockshop.desk import StockDesk, connected, stock_desk
+from tests.stockshop.shop import open_stock_shop
 
 
 @pytest.fixture
@@ -66,6 +67,13 @@ async def test_once_it_answers_all_that_failed_meanwhile_is_due_at_once(desk: St
     assert await desk.is_due(Flow.STOCK)
     assert (desk.shop.figures("a"), tried(desk)) == ([5], [])
     assert await desk.is_due(Flow.ORDERS)
+
+
+async def test_a_store_that_is_away_keeps_no_other_from_being_read(desk: StockDesk) -> None:
+    other = await connected(desk.hub, open_stock_shop("south"))
+    await away(desk, retry_after=600)
+    desk.clock.advance(1)
+    assert await desk.runner.claim(other.id, Flow.ORDERS) is not None
 
 
 async def test_a_person_need_not_wait_for_the_next_try(desk: StockDesk) -> None:

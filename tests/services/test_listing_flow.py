@@ -6,6 +6,7 @@ import pytest
 
 from hub_core.domain.errors import UnavailableError
 from hub_core.domain.integrations import Flow
+from hub_core.domain.turns import EARLY
 from hub_core.engine.runner import Outcome
 from hub_core.storage.tables import listings, rejects
 from tests.hubs import rows, statements, told
@@ -25,7 +26,7 @@ async def test_a_second_read_finds_nothing_new_and_is_due_after_its_interval(des
     run = await desk.read_listings()
     assert (run.counts.created, run.counts.updated, run.counts.unchanged) == (0, 0, 3)
     wait = (desk.flow(Flow.LISTINGS)["next_due_at"] - desk.clock.now()).total_seconds()
-    assert 21600 * 0.9 <= wait <= 21600
+    assert 21600 * EARLY <= wait <= 21600
 
 
 async def test_a_read_goes_on_from_its_cursor(desk: StockDesk) -> None:
