@@ -1,5 +1,6 @@
 """Databases and hubs for the tests: each test gets an empty one of its own."""
 
+import logging
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -11,6 +12,16 @@ from hub_core.channels.registry import ChannelRegistry
 from hub_core.testing.clock import VirtualClock
 from tests.hubs import NOW, empty_tables, hurry_sqlite, make_tables, settings, toyshop_registry
 from tests.postgres import CannotStartError, PostgresServer
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """Take back what a program that was run within the test has made of the log: its stream is closed after it."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from hub_core import Hub
 from hub_core.channels.registry import ChannelRegistry
 from hub_core.domain.integrations import Integration
 
-PATIENCE = 60.0
+PATIENCE = 180
 
 
 class Asked(NamedTuple):
