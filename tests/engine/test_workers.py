@@ -17,7 +17,8 @@ from tests.hubs import found, rows, settings
 from tests.slowshop.shops import PATIENCE, Asked, SlowShops, connected, order, slow_shop_registry, slow_shops
 from tests.slowshop.workers import started
 
-STORES = 20
+STORES = 40
+"""More than one process has slots for, so that each of two gets some."""
 
 
 @pytest.fixture
