@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from hub_core.channels.dispatch import ask, read_records
+from hub_core.channels.dispatch import read_records
 from hub_core.services.fulfilment_rules import Look
 from hub_core.services.history import Sights
 from hub_core.services.order_intake import OrderIntake, PageContext
-from hub_core.storage.searches import SearchRepository
+from hub_core.services.single_order import fetch_single
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from hub_core.services.flow_run import FlowRun
     from hub_core.services.parts import Parts
-
-DEADLINE: Final = 300.0
 
 
 class FulfilmentLooks:
@@ -30,7 +28,7 @@ class FulfilmentLooks:
     async def look(self, run: FlowRun, external_id: str) -> Look:
         """Read an order as the store holds it now. Raises what the channel raises."""
         asked_at = run.lease.now(self._parts.clock)
-        page = await ask(run.channel, "fetch_order", deadline=DEADLINE, store=run.store, external_id=external_id)
+        page = await fetch_single(run.channel, run.store, external_id)
         if not page.records:
             return Look(asked_at, None, gone=True)
         found = [order for _, order in read_records(run.channel.key, page, page.records)]
@@ -42,13 +40,10 @@ class FulfilmentLooks:
         return Look(asked_at, None, problem)
 
     async def _context(self, run: FlowRun, asked_at: datetime) -> PageContext:
-        searches = await self._parts.database.read(
-            lambda connection: SearchRepository(connection).of(run.integration.id)
-        )
         return PageContext(
             integration_id=run.integration.id,
             channel=run.channel.key,
             sent_at=asked_at,
-            seen=await self._sights.seen(run.integration, searches, run.channel.info.polls),
+            seen=await self._sights.seen_alone(run.integration, run.channel.info.polls),
             must_commit=False,
         )

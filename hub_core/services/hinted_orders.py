@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from hub_core.channels.dispatch import ask
 from hub_core.domain.errors import FlowClosedError, PluginError, RejectedError, ResponseError
 from hub_core.services.order_intake import PageContext, RunReading
+from hub_core.services.single_order import fetch_single
 from hub_core.storage.flows import FlowRepository
 from hub_core.storage.hints import HintRepository
-from hub_core.storage.searches import SearchRepository
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("hub_core.services")
 
-DEADLINE: Final = 300.0
 _SOME: Final = 20
 """Orders that are looked at before a search has its turn."""
 
@@ -60,7 +58,7 @@ class HintedOrders:
 
     async def _take(self, run: FlowRun, hint: Hint) -> None:
         asked_at = run.lease.now(self._parts.clock)
-        page = await ask(run.channel, "fetch_order", deadline=DEADLINE, store=run.store, external_id=hint.external_id)
+        page = await fetch_single(run.channel, run.store, hint.external_id)
         if page.records:
             taken = await self._intake.take(page, await self._context(run, asked_at))
             run.counts = taken.counts
@@ -77,14 +75,11 @@ class HintedOrders:
         await self._parts.database.write(done)
 
     async def _context(self, run: FlowRun, asked_at: datetime) -> PageContext:
-        searches = await self._parts.database.read(
-            lambda connection: SearchRepository(connection).of(run.integration.id)
-        )
         return PageContext(
             integration_id=run.integration.id,
             channel=run.channel.key,
             sent_at=asked_at,
-            seen=await self._sights.seen(run.integration, searches, run.channel.info.polls),
+            seen=await self._sights.seen_alone(run.integration, run.channel.info.polls),
             reading=RunReading(
                 lease=run.lease,
                 telling=run.telling,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hub_core.domain.history import CompleteRead, HistoryRule, Sight
 from hub_core.domain.polls import OVERLAP, POLL_OF, Search
 from hub_core.storage.integrations import IntegrationRepository
+from hub_core.storage.searches import SearchRepository
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -57,6 +58,11 @@ class Sights:
         earlier = await self._before(integration)
         rule = history_rule(integration, searches, earlier.unseen_since)
         return Seen(sight_of(searches, offered, search), rule, earlier.ids, last_read(searches))
+
+    async def seen_alone(self, integration: IntegrationRow, offered: Collection[Poll]) -> Seen:
+        """Tell how something counts that somebody asks for alone now."""
+        searches = await self._parts.database.read(lambda connection: SearchRepository(connection).of(integration.id))
+        return await self.seen(integration, searches, offered)
 
     async def _before(self, integration: IntegrationRow) -> Earlier:
         """Look once for earlier identities: while this one is connected, none can be added."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from hub_core.channels.dispatch import ask
 from hub_core.domain.audit import NewAudit
 from hub_core.domain.errors import ConflictError, NotFoundError
 from hub_core.domain.events import NewEvent
@@ -20,11 +19,11 @@ from hub_core.services.history import Sights
 from hub_core.services.lookup import IntegrationLookup
 from hub_core.services.order_intake import OrderIntake, PageContext
 from hub_core.services.orders import Orders
+from hub_core.services.single_order import fetch_single
 from hub_core.storage.audit import AuditRepository
 from hub_core.storage.events import EventRepository
 from hub_core.storage.order_search import OrderSearch
 from hub_core.storage.rejects import RejectRepository
-from hub_core.storage.searches import SearchRepository
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from hub_core.channels.channel import Channel
     from hub_core.services.parts import Parts
     from hub_core.storage.integrations import IntegrationRow
-
-_DEADLINE = 300.0
 
 
 class Rejects(IntegrationLookup):
@@ -97,15 +94,14 @@ class Rejects(IntegrationLookup):
         database = self._parts.database
         sent_at = await database.read(lambda connection: connection.execute(select(database.now_sql())).scalar_one())
         async with self._handles.store(channel, row, flow=Flow.ORDERS) as store:
-            page = await ask(channel, "fetch_order", deadline=_DEADLINE, store=store, external_id=external_id)
+            page = await fetch_single(channel, store, external_id)
         if not page.records:
             raise NotFoundError(f"The store no longer holds order {external_id}; discard the reject.")
-        searches = await database.read(lambda connection: SearchRepository(connection).of(row.id))
         context = PageContext(
             integration_id=row.id,
             channel=channel.key,
             sent_at=sent_at,
-            seen=await self._sights.seen(row, searches, channel.info.polls),
+            seen=await self._sights.seen_alone(row, channel.info.polls),
             asked_for=NewAudit("reject.retried", of_reject(reject.id, external_id)),
         )
         await self._intake.take(page, context)
