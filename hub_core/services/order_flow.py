@@ -40,7 +40,6 @@ COMMIT_SECONDS = 1.0
 """How often the place of a read is noted while its pages hold nothing new."""
 SOON = 0.04
 """By which part of its interval a search is read early, so that one run does for several; less than until any turn."""
-NO_TIME = timedelta(0)
 _RESTARTS = 3
 
 ORDER_OF_SEARCHES = (Search.BASELINE, Search.NEW, Search.CHANGED, Search.OPEN, Search.BACKFILL, Search.SWEEP)
